@@ -1,0 +1,213 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// Strategy is an election order.
+type Strategy string
+
+const (
+	// StrategyRolloutAware prefers Pods of the newest revision, so that a rolling update moves the leader once.
+	StrategyRolloutAware Strategy = "rollout-aware"
+	// StrategyOldestReady looks at how long a Pod has been Ready, whatever its revision.
+	StrategyOldestReady Strategy = "oldest-ready"
+)
+
+// Upper bounds of the durations, inclusive; the lower bound of both is 0.
+const (
+	MaxMinReadyDuration = time.Hour
+	MaxFailoverMinDelay = 5 * time.Minute
+)
+
+// Policy is what a Service's annotations ask for, with defaults filled in.
+type Policy struct {
+	// Enabled is whether the Service is opted in.
+	Enabled bool
+	// LeaderServiceName is the leader Service's name; empty if no valid one could be made, and then nothing may be made,
+	// renamed or removed.
+	LeaderServiceName string
+	// Sticky keeps a leader for as long as it is eligible.
+	Sticky bool
+	// MinReadyDuration is from 0 to MaxMinReadyDuration.
+	MinReadyDuration time.Duration
+	// FailoverMinDelay is from 0 to MaxFailoverMinDelay.
+	FailoverMinDelay time.Duration
+	// Strategy is the election order.
+	Strategy Strategy
+	// PreferredLeader is a Pod name, or empty.
+	PreferredLeader string
+	// Paused keeps the leader for as long as it exists.
+	Paused bool
+	// FollowLease is a Lease name, or empty.
+	FollowLease string
+}
+
+// InvalidAnnotation is a value that does not parse. The default applies in its place.
+type InvalidAnnotation struct {
+	// Key is the annotation's key.
+	Key string
+	// Value is what was typed; empty where the annotation is absent and its default does not fit.
+	Value string
+	// Allowed says in words what may be typed.
+	Allowed string
+}
+
+// maxQuotedValue is how much of a bad value is repeated to the user, in bytes: annotations may be 256 KiB long.
+const maxQuotedValue = 80
+
+// String is the sentence for the user. It is one line whatever was typed.
+func (a InvalidAnnotation) String() string {
+	value := a.Value
+	if len(value) > maxQuotedValue {
+		value = strings.ToValidUTF8(value[:maxQuotedValue], "") + "..."
+	}
+	return fmt.Sprintf("%s: %q is not valid: %s", a.Key, value, a.Allowed)
+}
+
+// settings are the annotations a user may set, in the order in which bad values are reported.
+var settings = []struct {
+	key   string
+	parse func(policy *Policy, value string) (allowed string)
+}{
+	{AnnotationEnabled, func(p *Policy, v string) string { return parseBool(&p.Enabled, v) }},
+	{AnnotationLeaderServiceName, func(p *Policy, v string) string { return parseServiceName(&p.LeaderServiceName, v) }},
+	{AnnotationSticky, func(p *Policy, v string) string { return parseBool(&p.Sticky, v) }},
+	{AnnotationMinReadyDuration, func(p *Policy, v string) string {
+		return parseDuration(&p.MinReadyDuration, v, MaxMinReadyDuration)
+	}},
+	{AnnotationFailoverMinDelay, func(p *Policy, v string) string {
+		return parseDuration(&p.FailoverMinDelay, v, MaxFailoverMinDelay)
+	}},
+	{AnnotationStrategy, func(p *Policy, v string) string { return parseStrategy(&p.Strategy, v) }},
+	{AnnotationPreferredLeader, func(p *Policy, v string) string { return parseObjectName(&p.PreferredLeader, v, "Pod") }},
+	{AnnotationPaused, func(p *Policy, v string) string { return parseBool(&p.Paused, v) }},
+	{AnnotationFollowLease, func(p *Policy, v string) string { return parseObjectName(&p.FollowLease, v, "Lease") }},
+}
+
+// SettingKeys are the annotations that a user may set on a Service.
+func SettingKeys() []string {
+	keys := make([]string, 0, len(settings))
+	for _, setting := range settings {
+		keys = append(keys, setting.key)
+	}
+	return keys
+}
+
+// OptedIn is whether the annotations opt a Service in, without parsing the rest.
+func OptedIn(annotations map[string]string) bool {
+	return annotations[AnnotationEnabled] == "true"
+}
+
+// Parse reads a Service's annotations. It returns the Policy, in which the default stands for each value that does not
+// parse, and those values. The leader Service's name has no such default: it is empty when it does not parse.
+// Where the Service is not opted in, only AnnotationEnabled is judged.
+func Parse(serviceName string, annotations map[string]string) (Policy, []InvalidAnnotation) {
+	policy := Policy{
+		LeaderServiceName: serviceName + DefaultLeaderServiceSuffix,
+		Sticky:            true,
+		Strategy:          StrategyRolloutAware,
+	}
+	var invalid []InvalidAnnotation
+	for _, setting := range settings {
+		if value, present := annotations[setting.key]; present {
+			if allowed := setting.parse(&policy, value); allowed != "" {
+				invalid = append(invalid, InvalidAnnotation{Key: setting.key, Value: value, Allowed: allowed})
+			}
+		}
+		if !policy.Enabled { // the first setting
+			return policy, invalid
+		}
+	}
+	if problem, bad := leaderNameProblem(serviceName, policy.LeaderServiceName); bad {
+		policy.LeaderServiceName = ""
+		invalid = append(invalid, problem)
+	}
+	return policy, append(invalid, unknownAnnotations(annotations)...)
+}
+
+// leaderNameProblem judges a leader Service name that is well formed, or the default that nobody typed.
+func leaderNameProblem(serviceName, leaderServiceName string) (InvalidAnnotation, bool) {
+	problem := InvalidAnnotation{Key: AnnotationLeaderServiceName, Value: leaderServiceName}
+	switch {
+	case leaderServiceName == "":
+		return problem, false // reported when it was parsed
+	case leaderServiceName == serviceName:
+		problem.Allowed = "the leader Service needs a name of its own"
+		return problem, true
+	case len(validation.IsDNS1035Label(leaderServiceName)) > 0:
+		problem.Allowed = fmt.Sprintf("the default name has %d characters or is no RFC 1035 label; set %s to one of at most %d characters",
+			len(leaderServiceName), AnnotationLeaderServiceName, validation.DNS1035LabelMaxLength)
+		return problem, true
+	}
+	return problem, false
+}
+
+// unknownAnnotations finds misspelt keys: a user who mistypes a key should hear of it as one who mistypes a value does.
+func unknownAnnotations(annotations map[string]string) []InvalidAnnotation {
+	var unknown []InvalidAnnotation
+	for key, value := range annotations {
+		if strings.HasPrefix(key, Prefix) && !slices.Contains(SettingKeys(), key) {
+			names := make([]string, 0, len(settings))
+			for _, known := range SettingKeys() {
+				names = append(names, strings.TrimPrefix(known, Prefix))
+			}
+			unknown = append(unknown, InvalidAnnotation{
+				Key: key, Value: value, Allowed: "no such setting; there are " + strings.Join(names, ", "),
+			})
+		}
+	}
+	slices.SortFunc(unknown, func(a, b InvalidAnnotation) int { return strings.Compare(a.Key, b.Key) })
+	return unknown
+}
+
+func parseBool(into *bool, value string) string {
+	switch value {
+	case "true", "false":
+		*into = value == "true"
+		return ""
+	}
+	return `must be "true" or "false"`
+}
+
+func parseDuration(into *time.Duration, value string, most time.Duration) string {
+	duration, err := time.ParseDuration(value)
+	if err != nil || duration < 0 || duration > most {
+		return fmt.Sprintf("must be a Go duration from 0s to %s, such as 1.5s", most)
+	}
+	*into = duration
+	return ""
+}
+
+func parseStrategy(into *Strategy, value string) string {
+	switch strategy := Strategy(value); strategy {
+	case StrategyRolloutAware, StrategyOldestReady:
+		*into = strategy
+		return ""
+	}
+	return fmt.Sprintf("must be %s or %s", StrategyRolloutAware, StrategyOldestReady)
+}
+
+// parseServiceName leaves no name at all where the value is bad: traffic must not appear under a name nobody chose.
+func parseServiceName(into *string, value string) string {
+	if len(validation.IsDNS1035Label(value)) > 0 {
+		*into = ""
+		return fmt.Sprintf("must be a Service name (RFC 1035 label): lower-case letters, digits and '-', "+
+			"beginning with a letter, at most %d characters; nothing is made, renamed or removed until then", validation.DNS1035LabelMaxLength)
+	}
+	*into = value
+	return ""
+}
+
+func parseObjectName(into *string, value, kind string) string {
+	if len(validation.IsDNS1123Subdomain(value)) > 0 {
+		return fmt.Sprintf("must be the name of a %s", kind)
+	}
+	*into = value
+	return ""
+}

@@ -1,0 +1,118 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+	"github.com/zen-lead/zen-lead/controllers/leaderservice"
+)
+
+// The indexes of the cache. All are looked up within one namespace.
+const (
+	// indexPodLabel finds Pods by each of their labels, as "key=value".
+	indexPodLabel = "zen-lead.podLabel"
+	// indexSelector finds opted-in Services by one label of their selector (see anchor), as "key=value".
+	indexSelector = "zen-lead.selector"
+	// indexLeaderServiceName finds opted-in Services by the leader Service's name that they ask for.
+	indexLeaderServiceName = "zen-lead.leaderServiceName"
+	// indexFollowLease finds opted-in Services by the Lease that they follow.
+	indexFollowLease = "zen-lead.followLease"
+	// indexSource finds leader Services by the source they belong to.
+	indexSource = "zen-lead.source"
+	// indexLeaderPod finds our slices by the UID of the Pod that leads, or led last.
+	indexLeaderPod = "zen-lead.leaderPod"
+	// indexServiceName finds slices by the Service that they belong to.
+	indexServiceName = "zen-lead.serviceName"
+)
+
+// addIndexes tells the caches what they are going to be asked.
+func addIndexes(ctx context.Context, objects, foreignSlices client.FieldIndexer) error {
+	for _, index := range []struct {
+		indexer client.FieldIndexer
+		object  client.Object
+		name    string
+		values  client.IndexerFunc
+	}{
+		{objects, &corev1.Pod{}, indexPodLabel, podLabels},
+		{objects, &corev1.Service{}, indexSelector, optedIn(func(service *corev1.Service, _ contract.Policy) string {
+			return anchor(service.Spec.Selector)
+		})},
+		{objects, &corev1.Service{}, indexLeaderServiceName, optedIn(func(_ *corev1.Service, policy contract.Policy) string {
+			return policy.LeaderServiceName
+		})},
+		{objects, &corev1.Service{}, indexFollowLease, optedIn(func(_ *corev1.Service, policy contract.Policy) string {
+			return policy.FollowLease
+		})},
+		{objects, &corev1.Service{}, indexSource, func(object client.Object) []string {
+			return leaderservice.SourceNames(object.(*corev1.Service))
+		}},
+		{objects, &discoveryv1.EndpointSlice{}, indexLeaderPod, func(object client.Object) []string {
+			return []string{object.GetAnnotations()[contract.AnnotationLeaderPodUID]}
+		}},
+		{foreignSlices, foreignSlice(), indexServiceName, sliceServiceName},
+	} {
+		if err := index.indexer.IndexField(ctx, index.object, index.name, index.values); err != nil {
+			return fmt.Errorf("adding the index %s: %w", index.name, err)
+		}
+	}
+	return nil
+}
+
+func podLabels(object client.Object) []string {
+	labels := object.GetLabels()
+	pairs := make([]string, 0, len(labels))
+	for key, value := range labels {
+		pairs = append(pairs, key+"="+value)
+	}
+	return pairs
+}
+
+// optedIn indexes opted-in Services by a value; an empty value indexes nothing.
+func optedIn(value func(*corev1.Service, contract.Policy) string) client.IndexerFunc {
+	return func(object client.Object) []string {
+		if !contract.OptedIn(object.GetAnnotations()) {
+			return nil
+		}
+		policy, _ := contract.Parse(object.GetName(), object.GetAnnotations())
+		if found := value(object.(*corev1.Service), policy); found != "" {
+			return []string{found}
+		}
+		return nil
+	}
+}
+
+// anchor is the label of a selector that Pods are looked up by: the one with the longest value, which tends to be the one
+// that fewest Pods share; among equals the last key. Empty for a selector without labels.
+func anchor(selector map[string]string) string {
+	var bestKey, bestValue string
+	for key, value := range selector {
+		if bestKey == "" || len(value) > len(bestValue) || len(value) == len(bestValue) && key > bestKey {
+			bestKey, bestValue = key, value
+		}
+	}
+	if bestKey == "" {
+		return ""
+	}
+	return bestKey + "=" + bestValue
+}
+
+// sliceServiceName is the Service that kube-proxy takes the slice for.
+func sliceServiceName(object client.Object) []string {
+	if name := object.GetLabels()[discoveryv1.LabelServiceName]; name != "" {
+		return []string{name}
+	}
+	return nil
+}
+
+// foreignSlice is the object that other controllers' slices are cached as: their metadata.
+func foreignSlice() *metav1.PartialObjectMetadata {
+	slice := &metav1.PartialObjectMetadata{}
+	slice.SetGroupVersionKind(discoveryv1.SchemeGroupVersion.WithKind("EndpointSlice"))
+	return slice
+}

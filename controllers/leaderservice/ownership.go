@@ -1,0 +1,107 @@
+package leaderservice
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+)
+
+// Ownership says whose an object is.
+type Ownership string
+
+const (
+	// Ours: made by the operator for the owner as it is now.
+	Ours Ownership = "ours"
+	// Leftover: made by the operator for an owner of the same name that no longer exists.
+	Leftover Ownership = "leftover"
+	// Foreign: somebody else's. It is never changed and never deleted.
+	Foreign Ownership = "foreign"
+)
+
+// OwnershipOf says whose a leader Service of the source, or a slice of the leader Service, is. An object is ours by its
+// controller reference (the owner's UID), whatever was done to its labels. Where the controller reference was taken away,
+// both our labels are needed; where another controller stands in it, the object is foreign.
+// ownerUID is empty if the owner does not exist.
+func OwnershipOf(object metav1.Object, ownerName string, ownerUID types.UID, sourceName string) Ownership {
+	labels := object.GetLabels()
+	marked := (labels[contract.LabelManagedBy] == contract.ManagedBy || labels[contract.LabelSliceManagedBy] == contract.ManagedBy) &&
+		labels[contract.LabelSourceService] == sourceName
+	controller := metav1.GetControllerOfNoCopy(object)
+	switch {
+	case controller == nil && marked && ownerUID != "":
+		return Ours
+	case controller == nil:
+		return Foreign
+	case controller.Kind != "Service" || controller.APIVersion != "v1" || controller.Name != ownerName:
+		return Foreign
+	case controller.UID == ownerUID && !managedByAnother(labels):
+		return Ours
+	case marked:
+		return Leftover
+	}
+	return Foreign
+}
+
+// managedByAnother is whether a slice is marked as another controller's. The built-in EndpointSlice controller makes the
+// leader Service the owner of its slices too, when somebody adds a selector.
+func managedByAnother(labels map[string]string) bool {
+	manager := labels[contract.LabelSliceManagedBy]
+	return manager != "" && manager != contract.ManagedBy
+}
+
+// builtInSliceController is how the built-in EndpointSlice controller marks its slices.
+// Source: k8s.io/kubernetes/pkg/controller/endpointslice.ControllerName
+const builtInSliceController = "endpointslice-controller.k8s.io"
+
+// SpilledByEdit is whether a slice was made by the built-in controller for our leader Service while that had a selector
+// which somebody had added. The controller leaves it behind when the selector goes, and kube-proxy would go on routing
+// to it.
+func SpilledByEdit(slice metav1.Object, leaderServiceUID types.UID) bool {
+	controller := metav1.GetControllerOfNoCopy(slice)
+	return leaderServiceUID != "" && controller != nil && controller.UID == leaderServiceUID &&
+		slice.GetLabels()[contract.LabelSliceManagedBy] == builtInSliceController
+}
+
+// SourceNames are the source Services that an object of ours may belong to: by label and by controller reference, which
+// agree unless somebody has edited one of them. Empty for objects that bear no mark of ours.
+func SourceNames(service *corev1.Service) []string {
+	var names []string
+	if service.Labels[contract.LabelManagedBy] == contract.ManagedBy && service.Labels[contract.LabelSourceService] != "" {
+		names = append(names, service.Labels[contract.LabelSourceService])
+	}
+	controller := metav1.GetControllerOfNoCopy(service)
+	if controller != nil && controller.Kind == "Service" && controller.APIVersion == "v1" &&
+		(len(names) == 0 || names[0] != controller.Name) {
+		names = append(names, controller.Name)
+	}
+	return names
+}
+
+// controllerReference is the owner reference of everything we make. blockOwnerDeletion is false because OpenShift's
+// admission plug-in OwnerReferencesPermissionEnforcement would ask for more rights than we have otherwise.
+func controllerReference(owner *corev1.Service) metav1.OwnerReference {
+	yes, no := true, false
+	return metav1.OwnerReference{
+		APIVersion: "v1", Kind: "Service", Name: owner.Name, UID: owner.UID, Controller: &yes, BlockOwnerDeletion: &no,
+	}
+}
+
+// withController puts our controller reference among the owners that others have added.
+func withController(existing []metav1.OwnerReference, ours metav1.OwnerReference) []metav1.OwnerReference {
+	owners := []metav1.OwnerReference{ours}
+	for _, owner := range existing {
+		if (owner.Controller == nil || !*owner.Controller) && owner.UID != ours.UID {
+			owners = append(owners, owner)
+		}
+	}
+	return owners
+}
+
+// isOurAnnotation is whether the operator may set or remove the annotation on its objects.
+func isOurAnnotation(key string) bool {
+	return strings.HasPrefix(key, contract.Prefix)
+}

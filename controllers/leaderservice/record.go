@@ -1,0 +1,99 @@
+package leaderservice
+
+import (
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+	"github.com/zen-lead/zen-lead/controllers/election"
+)
+
+// timeFormat is RFC 3339 with microseconds.
+const timeFormat = "2006-01-02T15:04:05.000000Z07:00"
+
+// Record is what is known of the leader: who, since when, why, and the how many-th. It is kept on the EndpointSlice, so
+// that a restart of the operator changes nothing.
+type Record struct {
+	LeaderName string
+	LeaderUID  types.UID
+	// Epoch counts the leaders elected so far; 0 before the first.
+	Epoch int64
+	// LastSwitch is when the leader was elected, or lost if it is not Published; zero before the first election.
+	LastSwitch time.Time
+	// Reason is why the leader last changed or was lost; empty before the first election.
+	Reason contract.Reason
+	// Published is whether the slice has an endpoint for the leader.
+	Published bool
+}
+
+// Leader is the record's leader as the election wants it; nil if there never was one.
+func (r Record) Leader() *election.Leader {
+	if r.LeaderUID == "" {
+		return nil
+	}
+	return &election.Leader{Name: r.LeaderName, UID: r.LeaderUID, Published: r.Published, Reason: r.Reason}
+}
+
+// Advance is the record after a decision made at now. Losing a leader keeps the epoch, electing one raises it by one:
+// whoever led before, a leader's term never shares its number with another's.
+func (r Record) Advance(decision election.Decision, now time.Time) Record {
+	switch decision.Outcome {
+	case election.OutcomeChanged:
+		return Record{
+			LeaderName: decision.Leader.Name, LeaderUID: decision.Leader.UID, Published: true,
+			Epoch: r.Epoch + 1, LastSwitch: now, Reason: decision.Reason,
+		}
+	case election.OutcomeNone:
+		if r.Published {
+			r.Published, r.LastSwitch, r.Reason = false, now, decision.Reason
+		}
+	}
+	return r
+}
+
+// recordKeys are the annotations that hold the record.
+var recordKeys = []string{
+	contract.AnnotationLeaderPodName, contract.AnnotationLeaderPodUID, contract.AnnotationLeaderLastSwitchTime,
+	contract.AnnotationLeaderEpoch, contract.AnnotationLeaderReason,
+}
+
+// annotations is the record as annotations of a slice: without endpoint they name the last leader.
+func (r Record) annotations() map[string]string {
+	annotations := map[string]string{contract.AnnotationLeaderEpoch: strconv.FormatInt(r.Epoch, 10)}
+	if r.LeaderUID != "" {
+		annotations[contract.AnnotationLeaderPodName] = r.LeaderName
+		annotations[contract.AnnotationLeaderPodUID] = string(r.LeaderUID)
+		annotations[contract.AnnotationLeaderLastSwitchTime] = r.LastSwitch.UTC().Format(timeFormat)
+		annotations[contract.AnnotationLeaderReason] = string(r.Reason)
+	}
+	return annotations
+}
+
+// statusAnnotations is the record for people, as annotations of the leader Service: without endpoint they name nobody.
+func (r Record) statusAnnotations() map[string]string {
+	annotations := r.annotations()
+	if !r.Published {
+		delete(annotations, contract.AnnotationLeaderPodName)
+		delete(annotations, contract.AnnotationLeaderPodUID)
+	}
+	return annotations
+}
+
+// parseRecord reads a record back. What does not parse counts as absent: these annotations are the operator's own.
+func parseRecord(annotations map[string]string, published bool) Record {
+	record := Record{
+		LeaderName: annotations[contract.AnnotationLeaderPodName],
+		LeaderUID:  types.UID(annotations[contract.AnnotationLeaderPodUID]),
+		Reason:     contract.Reason(annotations[contract.AnnotationLeaderReason]),
+	}
+	if epoch, err := strconv.ParseInt(annotations[contract.AnnotationLeaderEpoch], 10, 64); err == nil && epoch > 0 {
+		record.Epoch = epoch
+	}
+	if at, err := time.Parse(time.RFC3339Nano, annotations[contract.AnnotationLeaderLastSwitchTime]); err == nil {
+		record.LastSwitch = at
+	}
+	record.Published = published && record.LeaderUID != ""
+	return record
+}

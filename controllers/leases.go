@@ -1,0 +1,107 @@
+package controllers
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/zen-lead/zen-lead/controllers/election"
+)
+
+// leaseClock remembers when, by our own clock, each followed Lease was last seen renewed. The times in a Lease are by the
+// holder's clock and are never compared with ours. After a restart a Lease has its full duration again.
+type leaseClock struct {
+	mutex sync.Mutex
+	seen  map[types.NamespacedName]sighting
+}
+
+// sighting is a Lease as it was last seen to change.
+type sighting struct {
+	uid     types.UID
+	holder  string
+	renewed int64 // the holder's clock; only ever compared with itself
+	at      time.Time
+}
+
+// observe notes a Lease that the watch reports. It is whether that matters to an election: another holder, or a renewal
+// after the Lease had run out. A renewal in time does not.
+func (c *leaseClock) observe(lease *coordinationv1.Lease, now time.Time) bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.seen == nil {
+		c.seen = map[types.NamespacedName]sighting{}
+	}
+	key := types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name}
+	before, known := c.seen[key]
+	after := sighting{uid: lease.UID, holder: holderOf(lease), at: now}
+	if lease.Spec.RenewTime != nil {
+		after.renewed = lease.Spec.RenewTime.UnixMicro()
+	}
+	if known && before.uid == after.uid && before.holder == after.holder && before.renewed == after.renewed {
+		return false
+	}
+	c.seen[key] = after
+	return !known || before.uid != after.uid || before.holder != after.holder || ranOut(before, durationOf(lease), now)
+}
+
+// state is the Lease as the election wants it; a nil Lease is held by nobody.
+func (c *leaseClock) state(lease *coordinationv1.Lease, now time.Time) election.Lease {
+	if lease == nil {
+		return election.Lease{}
+	}
+	last, known := c.lastSeen(types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name})
+	if !known {
+		c.observe(lease, now) // the watch is about to report it
+		last = sighting{holder: holderOf(lease), at: now}
+	}
+	duration := durationOf(lease)
+	if ranOut(last, duration, now) {
+		return election.Lease{}
+	}
+	state := election.Lease{Holder: podNameOf(last.holder)}
+	if duration > 0 {
+		state.Remaining = last.at.Add(duration).Sub(now)
+	}
+	return state
+}
+
+func (c *leaseClock) lastSeen(lease types.NamespacedName) (sighting, bool) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	last, known := c.seen[lease]
+	return last, known
+}
+
+func (c *leaseClock) forget(lease types.NamespacedName) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	delete(c.seen, lease)
+}
+
+func ranOut(last sighting, duration time.Duration, now time.Time) bool {
+	return duration > 0 && now.Sub(last.at) >= duration
+}
+
+// durationOf is the Lease's duration; 0 if it names none and so does not run out.
+func durationOf(lease *coordinationv1.Lease) time.Duration {
+	if lease.Spec.LeaseDurationSeconds == nil {
+		return 0
+	}
+	return time.Duration(*lease.Spec.LeaseDurationSeconds) * time.Second
+}
+
+func holderOf(lease *coordinationv1.Lease) string {
+	if lease.Spec.HolderIdentity == nil {
+		return ""
+	}
+	return *lease.Spec.HolderIdentity
+}
+
+// podNameOf is the Pod name in a holder identity: "pod" or "pod_anything". A Pod name has no underscore.
+func podNameOf(holder string) string {
+	name, _, _ := strings.Cut(holder, "_")
+	return name
+}

@@ -1,0 +1,285 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/client-go/kubernetes"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/client-go/util/workqueue"
+	endpointsliceutil "k8s.io/endpointslice/util"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+	"github.com/zen-lead/zen-lead/controllers/metrics"
+)
+
+// Name is the operator's name: of its controller, its Lease, its Events and its user agent.
+const Name = "zen-lead"
+
+// longestBackoff is how long a source that fails again and again waits at most between two tries.
+const longestBackoff = 30 * time.Second
+
+// Options are what the operator can be started with.
+type Options struct {
+	// Namespaces are those watched; none for all.
+	Namespaces []string
+	// MetricsBindAddress is host:port; "0" serves no metrics.
+	MetricsBindAddress string
+	// MetricsInsecure serves metrics over plain HTTP to everybody. Otherwise it is TLS, and Kubernetes says who may read.
+	MetricsInsecure bool
+	// MetricsCertDir holds tls.crt and tls.key; empty for a self-signed certificate.
+	MetricsCertDir string
+	// HealthProbeBindAddress is host:port; "0" serves no probes.
+	HealthProbeBindAddress string
+	// LeaderElection makes several replicas agree on the one that acts first.
+	LeaderElection bool
+	// LeaderElectionNamespace is where their Lease is.
+	LeaderElectionNamespace string
+	// MaxConcurrentReconciles is how many Services are dealt with at a time, at least 1.
+	MaxConcurrentReconciles int
+	// Version and Commit of the build.
+	Version, Commit string
+
+	// Clock is the time; nil for the real one.
+	Clock clock.PassiveClock
+	// Registerer takes the operator's own metrics.
+	Registerer prometheus.Registerer
+	// SkipNameValidation allows a second operator in one process, for tests.
+	SkipNameValidation bool
+}
+
+// NewManager makes an operator that is ready to be started. The process must end soon after its Start returns, because the
+// Lease is released then.
+func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (manager.Manager, error) {
+	if options.Clock == nil {
+		options.Clock = clock.RealClock{}
+	}
+	own := metrics.New(options.Clock.Now)
+	if err := own.Register(options.Registerer); err != nil {
+		return nil, fmt.Errorf("registering metrics: %w", err)
+	}
+	own.SetBuild(options.Version, options.Commit)
+
+	restConfig = rest.CopyConfig(restConfig)
+	restConfig.UserAgent = Name + "/" + options.Version
+	// The API server's priority and fairness decides how much is too much; a limit here would only delay a failover.
+	restConfig.QPS = -1
+	restConfig.Wrap(own.WrapTransport)
+
+	managerOptions, err := managerOptions(restConfig, options)
+	if err != nil {
+		return nil, err
+	}
+	mgr, err := manager.New(restConfig, managerOptions)
+	if err != nil {
+		return nil, fmt.Errorf("creating the manager: %w", err)
+	}
+	foreignSlices, err := newForeignSliceCache(mgr, options.Namespaces)
+	if err != nil {
+		return nil, err
+	}
+	if err := addIndexes(ctx, mgr.GetFieldIndexer(), foreignSlices); err != nil {
+		return nil, err
+	}
+	r := newReconciler(mgr, foreignSlices, own, options.Clock)
+	if err := addController(mgr, r, foreignSlices, options); err != nil {
+		return nil, err
+	}
+	return mgr, addRunnables(mgr, foreignSlices, own)
+}
+
+func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, clock clock.PassiveClock) *Reconciler {
+	return &Reconciler{
+		client:        mgr.GetClient(),
+		cache:         mgr.GetCache(),
+		foreignSlices: foreignSlices,
+		live:          mgr.GetAPIReader(),
+		clock:         clock,
+		events:        mgr.GetEventRecorder(Name),
+		metrics:       own,
+		elected:       mgr.Elected(),
+		writes:        newOwnWrites(),
+		triggers:      endpointsliceutil.NewTriggerTimeTracker(),
+	}
+}
+
+// addController adds the controller. Its sources are warm before the Lease is won.
+func addController(mgr manager.Manager, r *Reconciler, foreignSlices cache.Cache, options Options) error {
+	warm := true
+	c, err := controller.New(Name, mgr, controller.Options{
+		Reconciler:              r,
+		MaxConcurrentReconciles: options.MaxConcurrentReconciles,
+		EnableWarmup:            &warm,
+		RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](
+			5*time.Millisecond, longestBackoff),
+	})
+	if err != nil {
+		return fmt.Errorf("creating the controller: %w", err)
+	}
+	if err := r.startWatches(c, mgr.GetCache(), foreignSlices); err != nil {
+		return fmt.Errorf("watching: %w", err)
+	}
+	return nil
+}
+
+func managerOptions(restConfig *rest.Config, options Options) (manager.Options, error) {
+	managed := manager.Options{
+		Scheme:                        scheme(),
+		Cache:                         cacheOptions(options.Namespaces),
+		Metrics:                       metricsOptions(options),
+		HealthProbeBindAddress:        options.HealthProbeBindAddress,
+		LeaderElection:                options.LeaderElection,
+		LeaderElectionReleaseOnCancel: true,
+		Controller:                    config.Controller{SkipNameValidation: &options.SkipNameValidation},
+	}
+	if !options.LeaderElection {
+		return managed, nil
+	}
+	lock, err := resourceLock(restConfig, options.LeaderElectionNamespace)
+	managed.LeaderElectionResourceLockInterface = lock
+	return managed, err
+}
+
+// resourceLock is the Lease that replicas compete for. controller-runtime's own would write core/v1 Events, which the
+// operator has no right to.
+func resourceLock(restConfig *rest.Config, namespace string) (resourcelock.Interface, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("reading the host name: %w", err)
+	}
+	clients, err := kubernetes.NewForConfig(rest.AddUserAgent(restConfig, "leader-election"))
+	if err != nil {
+		return nil, fmt.Errorf("creating the client for leader election: %w", err)
+	}
+	return resourcelock.New(resourcelock.LeasesResourceLock, namespace, Name, clients.CoreV1(), clients.CoordinationV1(),
+		resourcelock.ResourceLockConfig{Identity: host + "_" + uuid.NewString()})
+}
+
+func scheme() *runtime.Scheme {
+	return clientgoscheme.Scheme
+}
+
+func metricsOptions(options Options) metricsserver.Options {
+	server := metricsserver.Options{
+		BindAddress: options.MetricsBindAddress, SecureServing: !options.MetricsInsecure, CertDir: options.MetricsCertDir,
+	}
+	if !options.MetricsInsecure {
+		server.FilterProvider = filters.WithAuthenticationAndAuthorization
+	}
+	return server
+}
+
+// cacheOptions says what is watched and what is kept of it.
+func cacheOptions(namespaces []string) cache.Options {
+	noCopy := true
+	leases := cache.ByObject{Transform: stripLease}
+	if len(namespaces) == 0 {
+		// Every node renews a Lease there every ten seconds, and no application follows one.
+		leases.Field = fields.OneTermNotEqualSelector("metadata.namespace", corev1.NamespaceNodeLease)
+	}
+	return cache.Options{
+		DefaultNamespaces:            namespaceOptions(namespaces),
+		DefaultUnsafeDisableDeepCopy: &noCopy,
+		ReaderFailOnMissingInformer:  true,
+		ByObject: map[client.Object]cache.ByObject{
+			&corev1.Pod{}:     {Transform: stripPod},
+			&corev1.Service{}: {Transform: stripService},
+			&discoveryv1.EndpointSlice{}: {
+				Transform: stripSlice,
+				Label:     labels.SelectorFromSet(labels.Set{contract.LabelSliceManagedBy: contract.ManagedBy}),
+			},
+			&coordinationv1.Lease{}: leases,
+		},
+	}
+}
+
+func namespaceOptions(namespaces []string) map[string]cache.Config {
+	if len(namespaces) == 0 {
+		return nil
+	}
+	options := make(map[string]cache.Config, len(namespaces))
+	for _, namespace := range namespaces {
+		options[namespace] = cache.Config{}
+	}
+	return options
+}
+
+// newForeignSliceCache caches the metadata of the slices that are not marked as ours: they tell of name conflicts, of
+// slices that somebody routes beside ours, and of our own with their label taken away.
+func newForeignSliceCache(mgr manager.Manager, namespaces []string) (cache.Cache, error) {
+	notOurs, err := labels.NewRequirement(contract.LabelSliceManagedBy, selection.NotEquals, []string{contract.ManagedBy})
+	if err != nil {
+		return nil, fmt.Errorf("selecting foreign EndpointSlices: %w", err)
+	}
+	noCopy := true
+	foreign, err := cache.New(mgr.GetConfig(), cache.Options{
+		HTTPClient:                   mgr.GetHTTPClient(),
+		Scheme:                       mgr.GetScheme(),
+		Mapper:                       mgr.GetRESTMapper(),
+		DefaultNamespaces:            namespaceOptions(namespaces),
+		DefaultLabelSelector:         labels.NewSelector().Add(*notOurs),
+		DefaultTransform:             stripForeignSlice,
+		DefaultUnsafeDisableDeepCopy: &noCopy,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the cache of foreign EndpointSlices: %w", err)
+	}
+	return foreign, nil
+}
+
+// addRunnables adds the probes, the second cache and the acting gauge.
+func addRunnables(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics) error {
+	synced := &atomic.Bool{}
+	return errors.Join(
+		mgr.Add(foreignSlices),
+		mgr.Add(standby(func(ctx context.Context) error {
+			synced.Store(mgr.GetCache().WaitForCacheSync(ctx) && foreignSlices.WaitForCacheSync(ctx))
+			return nil
+		})),
+		mgr.Add(manager.RunnableFunc(func(ctx context.Context) error { // runs once this replica holds the Lease
+			own.SetActing(true)
+			<-ctx.Done()
+			own.SetActing(false)
+			return nil
+		})),
+		mgr.AddHealthzCheck("alive", func(*http.Request) error { return nil }),
+		mgr.AddReadyzCheck("caches", func(*http.Request) error {
+			if !synced.Load() {
+				return errors.New("the caches are being filled")
+			}
+			return nil
+		}),
+	)
+}
+
+// standby is a runnable that runs in every replica, whoever holds the Lease.
+type standby func(context.Context) error
+
+func (s standby) Start(ctx context.Context) error { return s(ctx) }
+
+func (s standby) NeedLeaderElection() bool { return false }

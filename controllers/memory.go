@@ -1,0 +1,115 @@
+package controllers
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// The types of this file are all that the operator remembers beside its caches and leaseClock. Losing them costs a
+// repeated Event or an uncounted edit, never a wrong endpoint.
+
+// arrivals remembers, for each source Service, when the oldest change that has not been dealt with reached us.
+type arrivals struct {
+	mutex sync.Mutex
+	times map[types.NamespacedName]time.Time
+}
+
+func (a *arrivals) note(source types.NamespacedName, at time.Time) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if a.times == nil {
+		a.times = map[types.NamespacedName]time.Time{}
+	}
+	if earlier, waiting := a.times[source]; !at.IsZero() && (!waiting || at.Before(earlier)) {
+		a.times[source] = at
+	}
+}
+
+// take returns the time and forgets it; zero if nothing has arrived.
+func (a *arrivals) take(source types.NamespacedName) time.Time {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	at := a.times[source]
+	delete(a.times, source)
+	return at
+}
+
+// ownWrites remembers what this replica has written and has not yet seen come back through the watch.
+type ownWrites struct {
+	mutex sync.Mutex
+	// superseded is the resourceVersion that our last write of an object replaced.
+	superseded map[types.UID]string
+	// deleted are the objects that we have deleted ourselves.
+	deleted map[types.UID]bool
+	// vanished are the objects of each source that somebody else has deleted.
+	vanished map[types.NamespacedName]map[string]bool
+}
+
+func newOwnWrites() *ownWrites {
+	return &ownWrites{
+		superseded: map[types.UID]string{}, deleted: map[types.UID]bool{},
+		vanished: map[types.NamespacedName]map[string]bool{},
+	}
+}
+
+func (w *ownWrites) updated(uid types.UID, replaced string) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.superseded[uid] = replaced
+}
+
+// stale is whether the cache still shows the object as it was before our last write.
+func (w *ownWrites) stale(object client.Object) bool {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	replaced, wrote := w.superseded[object.GetUID()]
+	return wrote && replaced == object.GetResourceVersion()
+}
+
+func (w *ownWrites) deleting(uid types.UID) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.deleted[uid] = true
+}
+
+func (w *ownWrites) notDeleting(uid types.UID) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.deleted, uid)
+}
+
+// gone notes that the watch reported an object's deletion. kindName is "Kind name".
+func (w *ownWrites) gone(object client.Object, kindName string, sources []types.NamespacedName) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.superseded, object.GetUID())
+	if w.deleted[object.GetUID()] {
+		delete(w.deleted, object.GetUID())
+		return
+	}
+	for _, source := range sources {
+		if w.vanished[source] == nil {
+			w.vanished[source] = map[string]bool{}
+		}
+		w.vanished[source][kindName] = true
+	}
+}
+
+// takeVanished is whether somebody else has deleted the object since it was last asked for.
+func (w *ownWrites) takeVanished(source types.NamespacedName, kindName string) bool {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	vanished := w.vanished[source][kindName]
+	delete(w.vanished[source], kindName)
+	return vanished
+}
+
+// forget drops what is remembered of a source.
+func (w *ownWrites) forget(source types.NamespacedName) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.vanished, source)
+}

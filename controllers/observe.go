@@ -1,0 +1,146 @@
+package controllers
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+	"github.com/zen-lead/zen-lead/controllers/leaderservice"
+)
+
+// observation is the world as the caches show it for one source Service.
+type observation struct {
+	key types.NamespacedName
+	// source is the Service; nil if it does not exist or is being deleted.
+	source  *corev1.Service
+	policy  contract.Policy
+	invalid []contract.InvalidAnnotation
+	// unsupported says why the Service cannot have a leader Service; empty if it can.
+	unsupported string
+	// leaderServices are those that were made for the source, by name: ours and leftovers of a former source.
+	leaderServices []*corev1.Service
+	// pods are those that the selector matches.
+	pods []*corev1.Pod
+	// lease is the followed Lease; nil if there is none.
+	lease *coordinationv1.Lease
+	// conflict tells of somebody else's object that keeps the leader Service of the wanted name from being made.
+	conflict string
+}
+
+// routable is whether the source is to have a leader Service.
+func (o *observation) routable() bool {
+	return o.source != nil && o.policy.Enabled && o.unsupported == ""
+}
+
+func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*observation, error) {
+	seen := &observation{key: key}
+	source := &corev1.Service{}
+	err := r.cache.Get(ctx, key, source)
+	if client.IgnoreNotFound(err) != nil {
+		return nil, fmt.Errorf("reading Service %s: %w", key, err)
+	}
+	if err == nil && source.DeletionTimestamp == nil {
+		seen.source = source
+		seen.policy, seen.invalid = contract.Parse(source.Name, source.Annotations)
+		if seen.policy.Enabled {
+			seen.unsupported = leaderservice.UnsupportedReason(source)
+		}
+	}
+	if seen.leaderServices, err = r.leaderServicesOf(ctx, seen); err != nil {
+		return nil, err
+	}
+	if !seen.routable() {
+		return seen, nil
+	}
+	if seen.pods, err = r.podsOf(ctx, source); err != nil {
+		return nil, err
+	}
+	if seen.policy.FollowLease != "" {
+		seen.lease, err = r.leaseOf(ctx, key.Namespace, seen.policy.FollowLease)
+	}
+	return seen, err
+}
+
+// leaderServicesOf lists what was made for the source and is not somebody else's, by name.
+func (r *Reconciler) leaderServicesOf(ctx context.Context, seen *observation) ([]*corev1.Service, error) {
+	var list corev1.ServiceList
+	if err := r.lookUp(ctx, &list, seen.key.Namespace, indexSource, seen.key.Name); err != nil {
+		return nil, err
+	}
+	var found []*corev1.Service
+	for i := range list.Items {
+		if seen.ownership(&list.Items[i]) != leaderservice.Foreign {
+			found = append(found, &list.Items[i])
+		}
+	}
+	slices.SortFunc(found, func(a, b *corev1.Service) int { return cmp.Compare(a.Name, b.Name) })
+	return found, nil
+}
+
+// ownership says whose a leader Service is.
+func (o *observation) ownership(service *corev1.Service) leaderservice.Ownership {
+	var uid types.UID
+	if o.source != nil {
+		uid = o.source.UID
+	}
+	return leaderservice.OwnershipOf(service, o.key.Name, uid, o.key.Name)
+}
+
+// podsOf lists the Pods that the source's selector matches.
+func (r *Reconciler) podsOf(ctx context.Context, source *corev1.Service) ([]*corev1.Pod, error) {
+	var list corev1.PodList
+	if err := r.lookUp(ctx, &list, source.Namespace, indexPodLabel, anchor(source.Spec.Selector)); err != nil {
+		return nil, err
+	}
+	selector := labels.SelectorFromSet(source.Spec.Selector)
+	pods := make([]*corev1.Pod, 0, len(list.Items))
+	for i := range list.Items {
+		if selector.Matches(labels.Set(list.Items[i].Labels)) {
+			pods = append(pods, &list.Items[i])
+		}
+	}
+	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
+	return pods, nil
+}
+
+// podNamed is the Pod of that name if it has that UID; nil if it does not exist.
+func (r *Reconciler) podNamed(ctx context.Context, namespace, name string, uid types.UID) (*corev1.Pod, error) {
+	pod := &corev1.Pod{}
+	err := r.cache.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, pod)
+	if apierrors.IsNotFound(err) || err == nil && pod.UID != uid {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading Pod %s/%s: %w", namespace, name, err)
+	}
+	return pod, nil
+}
+
+func (r *Reconciler) leaseOf(ctx context.Context, namespace, name string) (*coordinationv1.Lease, error) {
+	lease := &coordinationv1.Lease{}
+	err := r.cache.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, lease)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading Lease %s/%s: %w", namespace, name, err)
+	}
+	return lease, nil
+}
+
+// lookUp lists the objects of a namespace that an index has under a value. They are the cache's own: not to be changed.
+func (r *Reconciler) lookUp(ctx context.Context, list client.ObjectList, namespace, index, value string) error {
+	if err := r.cache.List(ctx, list, client.InNamespace(namespace), client.MatchingFields{index: value}); err != nil {
+		return fmt.Errorf("looking up %s %q in namespace %s: %w", index, value, namespace, err)
+	}
+	return nil
+}

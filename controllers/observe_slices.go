@@ -1,0 +1,105 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+	"github.com/zen-lead/zen-lead/controllers/leaderservice"
+)
+
+// sliceAddressTypes are the address types that a leader Service may have slices of.
+var sliceAddressTypes = []discoveryv1.AddressType{discoveryv1.AddressTypeIPv4, discoveryv1.AddressTypeIPv6}
+
+// sliceSet are the slices that bear a leader Service's name.
+type sliceSet struct {
+	// ours are those that we made for the leader Service, as it is or as it was before it was made again.
+	ours map[discoveryv1.AddressType]*discoveryv1.EndpointSlice
+	// taken are the address types whose slice name somebody else's slice has.
+	taken map[discoveryv1.AddressType]bool
+	// spilled are the built-in controller's, left behind by a selector that somebody had added.
+	spilled []*metav1.PartialObjectMetadata
+	// beside are the names of somebody else's slices that kube-proxy takes for the leader Service's.
+	beside []string
+}
+
+// primary is the slice that the record is read from: the given type's, or another where there is none. May be nil.
+func (s *sliceSet) primary(addressType discoveryv1.AddressType) *discoveryv1.EndpointSlice {
+	for _, addressType := range append([]discoveryv1.AddressType{addressType}, sliceAddressTypes...) {
+		if slice := s.ours[addressType]; slice != nil {
+			return slice
+		}
+	}
+	return nil
+}
+
+// slicesOf finds the slices of the source's leader Service of that name; uid is empty where that does not exist.
+func (r *Reconciler) slicesOf(ctx context.Context, source types.NamespacedName, name string, uid types.UID) (*sliceSet, error) {
+	set := &sliceSet{
+		ours:  map[discoveryv1.AddressType]*discoveryv1.EndpointSlice{},
+		taken: map[discoveryv1.AddressType]bool{},
+	}
+	for _, addressType := range sliceAddressTypes {
+		slice, err := r.sliceOf(ctx, source.Namespace, name, addressType)
+		switch {
+		case err != nil:
+			return nil, err
+		case slice == nil:
+		case leaderservice.OwnershipOf(slice, name, uid, source.Name) == leaderservice.Foreign:
+			set.taken[addressType] = true
+		default:
+			set.ours[addressType] = slice
+		}
+	}
+	return set, r.findBeside(ctx, set, source.Namespace, name, uid)
+}
+
+// sliceOf is the leader Service's slice of an address type, whoever made it; nil if there is none. Without our label it is
+// only known by its metadata.
+func (r *Reconciler) sliceOf(ctx context.Context, namespace, name string, addressType discoveryv1.AddressType) (*discoveryv1.EndpointSlice, error) {
+	key := types.NamespacedName{Namespace: namespace, Name: contract.SliceName(name, addressType)}
+	slice := &discoveryv1.EndpointSlice{}
+	err := r.cache.Get(ctx, key, slice)
+	if err == nil {
+		return slice, nil
+	}
+	unlabelled := foreignSlice()
+	if apierrors.IsNotFound(err) {
+		err = r.foreignSlices.Get(ctx, key, unlabelled)
+	}
+	if err != nil {
+		if client.IgnoreNotFound(err) == nil {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("reading EndpointSlice %s: %w", key, err)
+	}
+	return &discoveryv1.EndpointSlice{ObjectMeta: unlabelled.ObjectMeta, AddressType: addressType}, nil
+}
+
+// findBeside finds the slices under other names that kube-proxy takes for the leader Service's.
+func (r *Reconciler) findBeside(ctx context.Context, set *sliceSet, namespace, name string, uid types.UID) error {
+	var list metav1.PartialObjectMetadataList
+	list.SetGroupVersionKind(discoveryv1.SchemeGroupVersion.WithKind("EndpointSliceList"))
+	err := r.foreignSlices.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{indexServiceName: name})
+	if err != nil {
+		return fmt.Errorf("looking up the EndpointSlices of %s/%s: %w", namespace, name, err)
+	}
+	for i := range list.Items {
+		slice := &list.Items[i]
+		owner, named := contract.LeaderServiceOfSliceName(slice.Name)
+		switch {
+		case named && owner == name: // judged by sliceOf
+		case leaderservice.SpilledByEdit(slice, uid):
+			set.spilled = append(set.spilled, slice)
+		default:
+			set.beside = append(set.beside, slice.Name)
+		}
+	}
+	return nil
+}

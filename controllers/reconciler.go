@@ -1,0 +1,174 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	endpointsliceutil "k8s.io/endpointslice/util"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/zen-lead/zen-lead/controllers/election"
+	"github.com/zen-lead/zen-lead/controllers/leaderservice"
+	"github.com/zen-lead/zen-lead/controllers/metrics"
+)
+
+// staleRetry is when to look again after the cache was found behind, should no watch event come first.
+const staleRetry = 50 * time.Millisecond
+
+// Reconciler keeps the leader Service of one source Service after the other. A request names the source.
+type Reconciler struct {
+	client        client.Client
+	cache         client.Reader // what the watches brought; the objects are the cache's own and must not be changed
+	foreignSlices client.Reader // metadata of the EndpointSlices of other controllers
+	live          client.Reader // the API server itself
+	clock         clock.PassiveClock
+	events        events.EventRecorder
+	metrics       *metrics.Metrics
+	elected       <-chan struct{} // closed once this replica acts
+
+	arrivals arrivals
+	writes   *ownWrites
+	leases   leaseClock
+	told     told
+	triggers *endpointsliceutil.TriggerTimeTracker
+}
+
+// acting is whether this replica holds the Lease.
+func (r *Reconciler) acting() bool {
+	select {
+	case <-r.elected:
+		return true
+	default:
+		return false
+	}
+}
+
+// Reconcile brings what was made for one source Service in line with the contract.
+func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	arrived := r.arrivals.take(request.NamespacedName)
+	recheck, err := r.reconcile(ctx, request.NamespacedName, arrived)
+	if err == nil {
+		return reconcile.Result{RequeueAfter: recheck}, nil
+	}
+	r.arrivals.note(request.NamespacedName, arrived)
+	if errors.Is(err, errStale) {
+		return reconcile.Result{RequeueAfter: staleRetry}, nil
+	}
+	return reconcile.Result{}, err
+}
+
+// reconcile is one pass: observe, elect, route, report. It returns when to look again though nothing happens; 0 for never.
+func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, arrived time.Time) (time.Duration, error) {
+	seen, err := r.observe(ctx, key)
+	if err != nil {
+		return 0, err
+	}
+	r.reportSettings(seen)
+	if !seen.routable() {
+		return 0, r.retire(ctx, seen, seen.leaderServices)
+	}
+	leaderService, set, err := r.ensureService(ctx, seen)
+	if err != nil {
+		return 0, err
+	}
+	if leaderService == nil {
+		r.metrics.Route(key, nil, false, 0)
+		return 0, nil
+	}
+	pass, err := r.elect(ctx, seen, leaderService, set)
+	if err != nil {
+		return 0, err
+	}
+	pass.arrived = arrived
+	if err := r.route(ctx, pass); err != nil {
+		return 0, err
+	}
+	r.reportRoute(ctx, pass)
+	if err := r.finish(ctx, pass); err != nil {
+		return 0, err
+	}
+	return pass.decision.Recheck, nil
+}
+
+// pass is what one pass knows once it has elected.
+type pass struct {
+	seen *observation
+	// leaderService is as the API holds it.
+	leaderService *corev1.Service
+	slices        *sliceSet
+	arrived       time.Time // of the oldest change that led here; zero if unknown
+	now           time.Time
+
+	decision      election.Decision
+	leader        *corev1.Pod // the decision's
+	before, after leaderservice.Record
+	route         leaderservice.Route
+
+	// What route did:
+	wasReady bool // the primary slice had a ready endpoint
+	isReady  bool
+	created  bool     // the primary slice is new
+	reverted []string // objects that somebody else had edited and that were put back
+	taken    []string // slice names that somebody else has
+}
+
+// elect decides who leads.
+func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService *corev1.Service, set *sliceSet) (*pass, error) {
+	now := r.clock.Now()
+	primary := leaderservice.AddressTypes(leaderService.Spec.IPFamilies)[0]
+	p := &pass{seen: seen, leaderService: leaderService, slices: set, now: now}
+	p.before = r.recordOf(ctx, seen, leaderService, set.primary(primary))
+
+	pods := make([]election.Pod, 0, len(seen.pods)+1)
+	byUID := make(map[types.UID]*corev1.Pod, len(seen.pods)+1)
+	for _, pod := range seen.pods {
+		pods = append(pods, candidate(seen.source, pod, true, primary))
+		byUID[pod.UID] = pod
+	}
+	if uid := p.before.LeaderUID; uid != "" && byUID[uid] == nil {
+		former, err := r.podNamed(ctx, seen.key.Namespace, p.before.LeaderName, uid)
+		if err != nil {
+			return nil, err
+		}
+		if former != nil {
+			pods = append(pods, candidate(seen.source, former, false, primary))
+			byUID[uid] = former
+		}
+	}
+	p.decision = election.Elect(seen.policy, p.before.Leader(), pods, r.leases.state(seen.lease, now), now)
+	p.after = p.before.Advance(p.decision, now)
+	if p.decision.Leader != nil {
+		p.leader = byUID[p.decision.Leader.UID]
+	}
+	p.route = leaderservice.Route{
+		Source: seen.source, Service: leaderService, Leader: p.leader, Conditions: p.decision.Conditions, Record: p.after,
+		Trigger: r.triggers.ComputeEndpointLastChangeTriggerTime(seen.key.Namespace, seen.source, seen.pods),
+	}
+	return p, nil
+}
+
+// recordOf reads the leader's record. A leader Service that is new because it was renamed takes the record of the old one.
+func (r *Reconciler) recordOf(ctx context.Context, seen *observation, leaderService *corev1.Service, primary *discoveryv1.EndpointSlice) leaderservice.Record {
+	record := leaderservice.RecordOf(primary, leaderService)
+	for _, other := range seen.leaderServices {
+		if other.Name == leaderService.Name || seen.ownership(other) != leaderservice.Ours {
+			continue
+		}
+		set, err := r.slicesOf(ctx, seen.key, other.Name, other.UID)
+		if err != nil {
+			continue // of no consequence: the record's copy stands on the Service
+		}
+		former := leaderservice.RecordOf(set.primary(leaderservice.AddressTypes(other.Spec.IPFamilies)[0]), other)
+		if former.Epoch > record.Epoch {
+			record = former
+		}
+	}
+	return record
+}

@@ -1,0 +1,255 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+	"github.com/zen-lead/zen-lead/controllers/leaderservice"
+)
+
+// ensureService returns the leader Service to route through, with the slices that bear its name. It is the one of the
+// wanted name, made if need be. Where that name is not valid, or somebody else's, it is the one that exists under a former
+// name: it goes on routing until the name is mended. Nil if there is none.
+func (r *Reconciler) ensureService(ctx context.Context, seen *observation) (*corev1.Service, *sliceSet, error) {
+	wanted := seen.policy.LeaderServiceName
+	for _, existing := range seen.leaderServices {
+		switch {
+		case existing.Name != wanted:
+		case seen.ownership(existing) == leaderservice.Leftover:
+			return nil, nil, r.retire(ctx, seen, []*corev1.Service{existing}) // the next pass makes a new one
+		case leaderservice.NeedsReplacement(existing, seen.source):
+			return r.replaceService(ctx, seen, existing)
+		default:
+			set, err := r.slicesOf(ctx, seen.key, wanted, existing.UID)
+			return existing, set, err
+		}
+	}
+	if wanted != "" {
+		service, set, err := r.makeService(ctx, seen, wanted)
+		if err != nil || service != nil {
+			return service, set, err
+		}
+	}
+	for _, existing := range seen.leaderServices {
+		if seen.ownership(existing) == leaderservice.Ours {
+			set, err := r.slicesOf(ctx, seen.key, existing.Name, existing.UID)
+			return existing, set, err
+		}
+	}
+	return nil, nil, nil
+}
+
+// makeService creates the leader Service unless somebody else has its name or the name of one of its slices; then it
+// reports that and returns nil.
+func (r *Reconciler) makeService(ctx context.Context, seen *observation, name string) (*corev1.Service, *sliceSet, error) {
+	conflict, set, err := r.conflictFor(ctx, seen, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if conflict != "" {
+		r.reportConflict(seen, conflict)
+		return nil, nil, nil
+	}
+	created, err := r.createService(ctx, seen, leaderservice.NewService(seen.source, name))
+	if errors.Is(err, errNameTaken) {
+		r.reportConflict(seen, "Service "+name)
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.writes.takeVanished(seen.key, kindName("Service", name)) {
+		r.reportReverted(seen, []string{"Service " + name + " (deleted)"})
+	}
+	return created, set, nil
+}
+
+// conflictFor names somebody else's object that has a name we need to make a leader Service; empty if there is none.
+func (r *Reconciler) conflictFor(ctx context.Context, seen *observation, name string) (string, *sliceSet, error) {
+	existing := &corev1.Service{}
+	err := r.cache.Get(ctx, types.NamespacedName{Namespace: seen.key.Namespace, Name: name}, existing)
+	if err == nil {
+		return "Service " + name, nil, nil
+	}
+	set, err := r.slicesOf(ctx, seen.key, name, "")
+	if err != nil {
+		return "", nil, err
+	}
+	for _, addressType := range leaderservice.AddressTypes(seen.source.Spec.IPFamilies) {
+		if set.taken[addressType] {
+			return "EndpointSlice " + contract.SliceName(name, addressType), nil, nil
+		}
+	}
+	return "", set, nil
+}
+
+// replaceService deletes the leader Service and makes it again at once, keeping the record.
+func (r *Reconciler) replaceService(ctx context.Context, seen *observation, existing *corev1.Service) (*corev1.Service, *sliceSet, error) {
+	set, err := r.slicesOf(ctx, seen.key, existing.Name, existing.UID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := r.remove(ctx, "Service", existing); err != nil {
+		return nil, nil, err
+	}
+	created, err := r.createService(ctx, seen, leaderservice.NewService(seen.source, existing.Name))
+	return created, set, err
+}
+
+// route writes the slices, the primary one first: nothing comes before moving the traffic.
+func (r *Reconciler) route(ctx context.Context, p *pass) error {
+	wanted := wantedAddressTypes(p.leaderService, p.seen.source)
+	primary := p.slices.ours[wanted[0]]
+	p.wasReady = hasReadyEndpoint(primary)
+	p.created = primary == nil
+	for _, addressType := range wanted {
+		if err := r.writeSlice(ctx, p, addressType); err != nil {
+			return err
+		}
+	}
+	p.isReady = p.leader != nil && p.decision.Conditions.Ready && !slices.Contains(p.taken, contract.SliceName(p.leaderService.Name, wanted[0]))
+	for addressType, existing := range p.slices.ours {
+		if !slices.Contains(wanted, addressType) {
+			if err := r.remove(ctx, "EndpointSlice", existing); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// wantedAddressTypes are the families of the leader Service, the primary one first, and those it is about to get.
+func wantedAddressTypes(leaderService, source *corev1.Service) []discoveryv1.AddressType {
+	wanted := leaderservice.AddressTypes(leaderService.Spec.IPFamilies)
+	for _, addressType := range leaderservice.AddressTypes(source.Spec.IPFamilies) {
+		if !slices.Contains(wanted, addressType) {
+			wanted = append(wanted, addressType)
+		}
+	}
+	return wanted
+}
+
+// writeSlice creates or updates the slice of an address type, if it is not as it should be.
+func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discoveryv1.AddressType) error {
+	name := contract.SliceName(p.leaderService.Name, addressType)
+	existing := p.slices.ours[addressType]
+	switch {
+	case p.slices.taken[addressType]:
+		p.taken = append(p.taken, name)
+		return nil
+	case existing == nil:
+		return r.makeSlice(ctx, p, name, addressType)
+	case r.writes.stale(existing):
+		return errStale
+	}
+	updated, differs := leaderservice.UpdatedSlice(existing, p.route)
+	if !differs {
+		return nil
+	}
+	if err := r.update(ctx, "EndpointSlice", updated); err != nil {
+		return err
+	}
+	if leaderservice.SliceEdited(existing) {
+		p.reverted = append(p.reverted, "EndpointSlice "+name)
+	}
+	return nil
+}
+
+func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addressType discoveryv1.AddressType) error {
+	if p.leaderService.DeletionTimestamp != nil {
+		return nil // nothing is made for a Service that is going
+	}
+	err := r.createSlice(ctx, p.seen.key, p.leaderService, leaderservice.NewSlice(p.route, addressType))
+	if errors.Is(err, errNameTaken) {
+		p.taken = append(p.taken, name)
+		return nil
+	}
+	if err == nil && r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) {
+		p.reverted = append(p.reverted, "EndpointSlice "+name+" (deleted)")
+	}
+	return err
+}
+
+// finish does what can wait until the traffic has been moved: the leader Service's own fields and its status for people,
+// slices that a reverted edit has left, leader Services under former names.
+func (r *Reconciler) finish(ctx context.Context, p *pass) error {
+	existing := p.leaderService
+	if existing.DeletionTimestamp == nil {
+		if r.writes.stale(existing) {
+			return errStale
+		}
+		updated, differs := leaderservice.UpdatedService(existing, p.seen.source, p.after)
+		if differs {
+			if err := r.update(ctx, "Service", updated); err != nil {
+				return err
+			}
+			if leaderservice.ServiceEdited(existing) {
+				r.reportReverted(p.seen, []string{"Service " + existing.Name})
+			}
+		}
+	}
+	if len(existing.Spec.Selector) == 0 {
+		for _, slice := range p.slices.spilled {
+			if err := r.remove(ctx, "EndpointSlice", slice); err != nil {
+				return err
+			}
+		}
+	}
+	if p.leaderService.Name != p.seen.policy.LeaderServiceName {
+		return nil
+	}
+	return r.retire(ctx, p.seen, slices.DeleteFunc(slices.Clone(p.seen.leaderServices), func(service *corev1.Service) bool {
+		return service.Name == p.leaderService.Name
+	}))
+}
+
+// retire deletes leader Services and their slices. That of a source that is gone, or gone and made again, is a leftover.
+func (r *Reconciler) retire(ctx context.Context, seen *observation, leaderServices []*corev1.Service) error {
+	for _, service := range leaderServices {
+		set, err := r.slicesOf(ctx, seen.key, service.Name, service.UID)
+		if err != nil {
+			return err
+		}
+		if service.DeletionTimestamp == nil {
+			if err := r.remove(ctx, "Service", service); err != nil {
+				return err
+			}
+			r.reportRetired(seen, service.Name)
+		}
+		for _, slice := range set.ours {
+			if err := r.remove(ctx, "EndpointSlice", slice); err != nil {
+				return err
+			}
+		}
+	}
+	if !seen.routable() {
+		r.forget(seen)
+	}
+	return nil
+}
+
+// forget drops everything that is remembered of a source that is not routed.
+func (r *Reconciler) forget(seen *observation) {
+	r.writes.forget(seen.key)
+	r.triggers.DeleteService(seen.key.Namespace, seen.key.Name)
+}
+
+func hasReadyEndpoint(slice *discoveryv1.EndpointSlice) bool {
+	if slice == nil || len(slice.Endpoints) == 0 {
+		return false
+	}
+	ready := slice.Endpoints[0].Conditions.Ready
+	return ready == nil || *ready
+}
+
+// kindName identifies an object within its namespace.
+func kindName(kind, name string) string {
+	return fmt.Sprintf("%s %s", kind, name)
+}

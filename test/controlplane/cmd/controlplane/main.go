@@ -1,0 +1,40 @@
+// Command controlplane runs the embedded control plane until it is interrupted.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/zen-lead/zen-lead/test/controlplane"
+)
+
+func main() {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "controlplane:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	if len(os.Args) == 2 && os.Args[1] == "build" {
+		directory, err := controlplane.Binaries(ctx, os.Stderr)
+		fmt.Println(directory)
+		return err
+	}
+	start := time.Now()
+	plane, err := controlplane.Start(ctx, os.Stderr)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("The control plane is up after %.1f s. In another terminal:\n\n  export KUBECONFIG=%s\n  alias kubectl=%s\n\nCtrl-C stops it.\n",
+		time.Since(start).Seconds(), plane.Kubeconfig, plane.Kubectl)
+	<-ctx.Done()
+	fmt.Println("Stopping...")
+	return plane.Stop()
+}
