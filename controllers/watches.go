@@ -61,7 +61,9 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 			},
 		})),
 		source.TypedKind(objects, &discoveryv1.EndpointSlice{}, handlerOf(r, watch[*discoveryv1.EndpointSlice]{
-			matters: func(before, after *discoveryv1.EndpointSlice) bool { return before.ResourceVersion != after.ResourceVersion },
+			matters: func(before, after *discoveryv1.EndpointSlice) bool {
+				return before.ResourceVersion != after.ResourceVersion
+			},
 			sources: func(ctx context.Context, slice *discoveryv1.EndpointSlice) []types.NamespacedName {
 				return r.sourcesOfSlice(ctx, slice)
 			},

@@ -30,11 +30,11 @@ type Lease struct {
 type Outcome string
 
 const (
-	// OutcomeKept: the same Pod leads.
+	// OutcomeKept means that the same Pod leads.
 	OutcomeKept Outcome = "kept"
-	// OutcomeChanged: another Pod leads, or one leads where none did.
+	// OutcomeChanged means that another Pod leads, or one leads where none did.
 	OutcomeChanged Outcome = "changed"
-	// OutcomeNone: nobody leads.
+	// OutcomeNone means that nobody leads.
 	OutcomeNone Outcome = "none"
 )
 
@@ -118,7 +118,7 @@ func (e *electorate) ruleAgainst(pod *Pod) Rule {
 	switch {
 	case e.paused() && pod != e.incumbent:
 		return RulePaused
-	case e.policy.FollowLease != "" && pod.Name != e.lease.Holder && !(e.paused() && e.published(pod)):
+	case !e.mayLeadByLease(pod) && (!e.paused() || !e.published(pod)):
 		return RuleNotHolder
 	}
 	if wait := pod.remaining(e.policy.MinReadyDuration, e.now); wait > 0 && !e.published(pod) {

@@ -14,11 +14,11 @@ import (
 type Ownership string
 
 const (
-	// Ours: made by the operator for the owner as it is now.
+	// Ours is an object made by the operator for the owner as it is now.
 	Ours Ownership = "ours"
-	// Leftover: made by the operator for an owner of the same name that no longer exists.
+	// Leftover is an object made by the operator for an owner of the same name that no longer exists.
 	Leftover Ownership = "leftover"
-	// Foreign: somebody else's. It is never changed and never deleted.
+	// Foreign is somebody else's. It is never changed and never deleted.
 	Foreign Ownership = "foreign"
 )
 
@@ -54,7 +54,7 @@ func managedByAnother(labels map[string]string) bool {
 }
 
 // builtInSliceController is how the built-in EndpointSlice controller marks its slices.
-// Source: k8s.io/kubernetes/pkg/controller/endpointslice.ControllerName
+// Source: k8s.io/kubernetes/pkg/controller/endpointslice.ControllerName.
 const builtInSliceController = "endpointslice-controller.k8s.io"
 
 // SpilledByEdit is whether a slice was made by the built-in controller for our leader Service while that had a selector

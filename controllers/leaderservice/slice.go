@@ -205,7 +205,7 @@ func Address(pod *corev1.Pod, addressType discoveryv1.AddressType) string {
 }
 
 // acceptable is whether the API accepts the address in an endpoint.
-// Source: k8s.io/kubernetes/pkg/apis/core/validation.ValidateEndpointIP
+// Source: k8s.io/kubernetes/pkg/apis/core/validation.ValidateEndpointIP.
 func acceptable(address netip.Addr) bool {
 	return !address.IsUnspecified() && !address.IsLoopback() && !address.IsLinkLocalUnicast() && !address.IsLinkLocalMulticast()
 }

@@ -39,6 +39,11 @@ func (b *serviceBuilder) with(key, value string) *serviceBuilder {
 	return b
 }
 
+func (b *serviceBuilder) labelled(key, value string) *serviceBuilder {
+	metav1.SetMetaDataLabel(&b.service.ObjectMeta, key, value)
+	return b
+}
+
 func (b *serviceBuilder) notOptedIn() *serviceBuilder {
 	delete(b.service.Annotations, contract.AnnotationEnabled)
 	return b
@@ -62,6 +67,22 @@ func (b *serviceBuilder) families(policy corev1.IPFamilyPolicy, families ...core
 func (b *serviceBuilder) create() *corev1.Service {
 	GinkgoHelper()
 	Expect(admin.Create(b.w.ctx, b.service)).To(Succeed())
+	return b.service
+}
+
+// createLed makes the Service and its Pods, of which the first leads.
+func (b *serviceBuilder) createLed(leader string, candidates ...string) *corev1.Service {
+	GinkgoHelper()
+	name := b.service.Name
+	b.w.aPod(name, leader).create()
+	b.create()
+	b.w.switched(name, leader, 1, contract.ReasonElected)
+	for _, candidate := range candidates {
+		b.w.aPod(name, candidate).create()
+	}
+	if len(candidates) > 0 {
+		Eventually(b.w.metric("zen_lead_candidates", "service="+name)).Should(BeNumerically("==", 1+len(candidates)))
+	}
 	return b.service
 }
 

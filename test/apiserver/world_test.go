@@ -21,6 +21,7 @@ import (
 
 	"github.com/zen-lead/zen-lead/controllers"
 	"github.com/zen-lead/zen-lead/controllers/contract"
+	"github.com/zen-lead/zen-lead/test/controlplane"
 )
 
 // world is one test's namespace, with an operator that watches it.
@@ -53,12 +54,21 @@ func newQuietWorld() *world {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "t-"}}
 	Expect(admin.Create(w.ctx, namespace)).To(Succeed())
 	w.namespace = namespace.Name
-	grantIn(w.ctx, w.namespace, "watched")
-	grantIn(w.ctx, w.namespace, "system")
+	grant(w.ctx, w.namespace, controlplane.RoleWatched)
 	DeferCleanup(func() {
 		w.stopOperator()
 		Expect(client.IgnoreNotFound(admin.Delete(w.ctx, namespace))).To(Succeed())
 	})
+	return w
+}
+
+// newLedWorld makes a world in which my-app is opted in and its Pod a leads.
+func newLedWorld() *world {
+	GinkgoHelper()
+	w := newWorld()
+	w.aService("my-app").create()
+	w.aPod("my-app", "a").create()
+	w.switched("my-app", "a", 1, contract.ReasonElected)
 	return w
 }
 
@@ -144,6 +154,39 @@ func (w *world) unannotate(service, key string) {
 	change(w, &corev1.Service{}, service, func(s *corev1.Service) { delete(s.Annotations, key) })
 }
 
+// deleteService deletes a Service.
+func (w *world) deleteService(name string, options ...client.DeleteOption) {
+	GinkgoHelper()
+	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name}}
+	Expect(admin.Delete(w.ctx, service, options...)).To(Succeed())
+}
+
+// made returns a poll of what was made for a source, as "Service name" and "EndpointSlice name", and its resourceVersions.
+func (w *world) made(source string) func() map[string]string {
+	return func() map[string]string {
+		mark := client.MatchingLabels{contract.LabelSourceService: source}
+		var services corev1.ServiceList
+		Expect(admin.List(w.ctx, &services, client.InNamespace(w.namespace), mark)).To(Succeed())
+		var slices discoveryv1.EndpointSliceList
+		Expect(admin.List(w.ctx, &slices, client.InNamespace(w.namespace), mark)).To(Succeed())
+		made := map[string]string{}
+		for _, service := range services.Items {
+			made["Service "+service.Name] = service.ResourceVersion
+		}
+		for _, slice := range slices.Items {
+			made["EndpointSlice "+slice.Name] = slice.ResourceVersion
+		}
+		return made
+	}
+}
+
+// nothingMade asserts that nothing exists that was made for a source, and that nothing appears.
+func (w *world) nothingMade(source string) {
+	GinkgoHelper()
+	Eventually(w.made(source)).Should(BeEmpty())
+	Consistently(w.made(source)).WithTimeout(300 * time.Millisecond).Should(BeEmpty())
+}
+
 // What users see.
 
 // leader returns a poll of the Pod names that the IPv4 slice of the leader Service routes to as ready.
@@ -167,6 +210,40 @@ func (w *world) leaderOf(leaderService string, addressType discoveryv1.AddressTy
 		}
 		return names
 	}
+}
+
+// endpoint returns a poll of the IPv4 slice's one endpoint with its conditions, such as "a ready serving" or
+// "a serving terminating"; empty if there is none.
+func (w *world) endpoint(service string) func() string {
+	return func() string {
+		GinkgoHelper()
+		slice := w.slice(service + "-leader-ipv4")
+		if len(slice.Endpoints) == 0 {
+			return ""
+		}
+		Expect(slice.Endpoints).To(HaveLen(1))
+		endpoint := slice.Endpoints[0]
+		text := endpoint.TargetRef.Name
+		for _, condition := range []struct {
+			name  string
+			holds *bool
+		}{{"ready", endpoint.Conditions.Ready}, {"serving", endpoint.Conditions.Serving}, {"terminating", endpoint.Conditions.Terminating}} {
+			if *condition.holds {
+				text += " " + condition.name
+			}
+		}
+		return text
+	}
+}
+
+// routes asserts that a leader Service comes to route to the Pod alone, as the how many-th leader.
+func (w *world) routes(leaderService, pod string, epoch int) {
+	GinkgoHelper()
+	Eventually(w.leaderOf(leaderService, discoveryv1.AddressTypeIPv4)).Should(Equal([]string{pod}))
+	Eventually(w.status(leaderService, contract.AnnotationLeaderEpoch)).Should(Equal(fmt.Sprint(epoch)))
+	Eventually(w.status(leaderService, contract.AnnotationLeaderPodName)).Should(Equal(pod))
+	slice := w.slice(contract.SliceName(leaderService, discoveryv1.AddressTypeIPv4))
+	Expect(slice.Annotations).To(HaveKeyWithValue(contract.AnnotationLeaderEpoch, fmt.Sprint(epoch)))
 }
 
 // status returns a poll of one of the leader Service's annotations.
@@ -247,6 +324,33 @@ func (w *world) metric(name string, labels ...string) func() float64 {
 		}
 		return sum
 	}
+}
+
+// elections returns a poll of how often it was decided who leads the Service.
+func (w *world) elections(service string) func() float64 {
+	return w.metric("zen_lead_elections_total", "service="+service)
+}
+
+// nudge has it decided again who leads the Service, by a change of a Pod that concerns nobody.
+func (w *world) nudge(service, pod string) {
+	GinkgoHelper()
+	before := w.elections(service)()
+	change(w, &corev1.Pod{}, pod, func(p *corev1.Pod) {
+		metav1.SetMetaDataLabel(&p.ObjectMeta, "nudged", fmt.Sprint(time.Now().UnixNano()))
+	})
+	Eventually(w.elections(service)).Should(BeNumerically(">", before))
+}
+
+// settled waits until the operator has nothing more to do for a Service.
+func (w *world) settled(service string) {
+	GinkgoHelper()
+	last, since := -1.0, time.Now()
+	Eventually(func() time.Duration {
+		if now := w.elections(service)(); now != last {
+			last, since = now, time.Now()
+		}
+		return time.Since(since)
+	}).Should(BeNumerically(">", 300*time.Millisecond))
 }
 
 func hasLabels(metric *dto.Metric, labels []string) bool {

@@ -89,7 +89,7 @@ func moduleDirectory() (string, error) {
 func cacheDirectory(module string) (string, error) {
 	hash := sha256.New()
 	for _, file := range []string{"go.mod", "go.sum"} {
-		content, err := os.ReadFile(filepath.Join(module, file)) //nolint:gosec // a file of this repository
+		content, err := os.ReadFile(filepath.Join(module, file))
 		if err != nil {
 			return "", fmt.Errorf("reading the pinned versions: %w", err)
 		}
@@ -146,7 +146,7 @@ func build(ctx context.Context, module, directory, version string, progress io.W
 }
 
 func buildOne(ctx context.Context, module, target, pkg, version string, compiled *atomic.Int64) error {
-	command := exec.CommandContext(ctx, "go", "build", "-v", "-o", target, "-ldflags", buildFlags(version), pkg) //nolint:gosec // our own list
+	command := exec.CommandContext(ctx, "go", "build", "-v", "-o", target, "-ldflags", buildFlags(version), pkg)
 	command.Dir = module
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-buildvcs=false")
 	reader, writer := io.Pipe()
@@ -206,7 +206,7 @@ func output(ctx context.Context, directory, name string, arguments ...string) (s
 
 // lock keeps two processes from building at the same time.
 func lock(path string, progress io.Writer) (unlock func(), err error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // in our own cache
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("locking the cache: %w", err)
 	}

@@ -1,0 +1,80 @@
+# Two commands do everything on a fresh machine that has Go and make: `make demo` and `make test`.
+
+SHELL := /usr/bin/env bash -o pipefail
+.DEFAULT_GOAL := help
+
+VERSION ?= 0.1.0-dev
+COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+BIN     := $(CURDIR)/bin
+
+# Tools are pinned in a go.mod of their own each, away from the product's.
+tool = cd test/tools/$(1) && go build -o $(BIN)/$(1) $(2)
+
+STAY ?=
+
+##@ Try it
+
+.PHONY: demo
+demo: build ## Tell the story in the terminal, on an embedded control plane (STAY=1 leaves it running to play with)
+	@go run ./test/demo -operator $(BIN)/zen-lead $(if $(filter-out 0,$(STAY)),-stay)
+
+.PHONY: controlplane
+controlplane: ## Run the embedded control plane alone until Ctrl-C; prints its KUBECONFIG
+	@go run ./test/controlplane/cmd/controlplane
+
+##@ Build
+
+.PHONY: build
+build: ## Build the operator into bin/
+	@echo "Building the operator (the first time fetches and compiles its modules: a few minutes)..."
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/zen-lead ./cmd/zen-lead
+
+.PHONY: generate
+generate: $(BIN)/controller-gen ## Make everything that is generated: config/rbac from the markers in controllers
+	@$(BIN)/controller-gen rbac:roleName=zen-lead paths=./controllers output:rbac:dir=config/rbac
+
+##@ Test
+
+.PHONY: test
+test: generate-check test-unit test-apiserver ## Everything that CI runs: generated files, unit, property and API-server suites
+
+.PHONY: test-unit
+test-unit: ## Unit and property suites, with the race detector
+	go test -race ./cmd/... ./controllers/...
+
+.PHONY: test-apiserver
+test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, with the race detector
+	@go run ./test/controlplane/cmd/controlplane build >/dev/null
+	go test -race -timeout 30m ./test/... -args -ginkgo.poll-progress-after=90s $(GINKGO)
+
+.PHONY: generate-check
+generate-check: generate ## Fail if generating leaves a difference
+	@git diff --exit-code -- config || { echo "Run 'make generate' and commit what it changes."; exit 1; }
+
+FUZZTIME ?= 60s
+.PHONY: fuzz
+fuzz: ## Fuzz the annotation parser for FUZZTIME (60s)
+	go test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./controllers/contract
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## Run golangci-lint
+	$(BIN)/golangci-lint run ./...
+
+##@ Tidy up
+
+.PHONY: clean
+clean: ## Remove bin/; the control plane's binaries stay cached for other checkouts
+	rm -rf $(BIN)
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/controller-gen: test/tools/controller-gen/go.mod
+	@echo "Building controller-gen..."
+	@$(call tool,controller-gen,sigs.k8s.io/controller-tools/cmd/controller-gen)
+
+$(BIN)/golangci-lint: test/tools/golangci-lint/go.mod
+	@echo "Building golangci-lint (about 3 minutes)..."
+	@$(call tool,golangci-lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint)

@@ -1,0 +1,63 @@
+// Command zen-lead is the operator. It turns flags and environment into options and starts the manager; the rest is in
+// package controllers.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client/config"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/zen-lead/zen-lead/controllers"
+)
+
+// Stamped by the linker: -X main.version=1.2.3 -X main.commit=abcdef0.
+var (
+	version = "dev"
+	commit  = "unknown"
+)
+
+func main() {
+	err := run(ctrl.SetupSignalHandler(), os.Args[1:], os.LookupEnv, os.Stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "zen-lead:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, arguments []string, environment lookup, out io.Writer) error {
+	options, err := parseOptions(arguments, environment, out)
+	if err != nil {
+		return err
+	}
+	if options.showVersion {
+		_, err := fmt.Fprintf(out, "zen-lead %s (commit %s)\n", version, commit)
+		return err
+	}
+	logger := zap.New(zap.UseFlagOptions(&options.log))
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger)
+
+	restConfig, err := config.GetConfig()
+	if err != nil {
+		return fmt.Errorf("no access to a cluster: %w", err)
+	}
+	options.Registerer = metrics.Registry
+	manager, err := controllers.NewManager(ctx, restConfig, options.Options)
+	if err != nil {
+		return err
+	}
+	logger.Info("Starting", "version", version, "commit", commit, "namespaces", options.describeNamespaces())
+	return manager.Start(ctx)
+}

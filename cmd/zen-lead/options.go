@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+	"sigs.k8s.io/controller-runtime/pkg/client/config"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/zen-lead/zen-lead/controllers"
+)
+
+const (
+	// environmentPrefix makes the environment variable of a flag: --metrics-bind-address is ZEN_LEAD_METRICS_BIND_ADDRESS.
+	environmentPrefix = "ZEN_LEAD_"
+	// flagNamespaces has a variable of its own, which OLM and operator-sdk set.
+	flagNamespaces     = "namespaces"
+	variableNamespaces = "WATCH_NAMESPACE"
+	// namespaceFile is where a Pod finds its own namespace.
+	// Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
+	namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+)
+
+// lookup is os.LookupEnv.
+type lookup func(variable string) (value string, set bool)
+
+// options are the operator's, and what only the command needs.
+type options struct {
+	controllers.Options
+	log         zap.Options
+	namespaces  string
+	showVersion bool
+}
+
+// parseOptions reads flags and, for those not given, environment variables, and judges the values. It returns flag.ErrHelp
+// after having printed the flags to out.
+func parseOptions(arguments []string, environment lookup, out io.Writer) (*options, error) {
+	parsed := &options{Options: controllers.Options{Version: version, Commit: commit}}
+	flags := parsed.flagSet()
+	flags.SetOutput(io.Discard) // the error says it all, in one line
+	if err := flags.Parse(arguments); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			printHelp(flags, out)
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w (see --help)", err)
+	}
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q: everything is set by flags (see --help)", flags.Arg(0))
+	}
+	if err := fromEnvironment(flags, environment); err != nil {
+		return nil, err
+	}
+	return parsed, parsed.complete()
+}
+
+func (o *options) flagSet() *flag.FlagSet {
+	flags := flag.NewFlagSet("zen-lead", flag.ContinueOnError)
+	flags.StringVar(&o.namespaces, flagNamespaces, "", "Namespaces to watch, comma separated; empty for all.")
+	flags.StringVar(&o.MetricsBindAddress, "metrics-bind-address", ":8443", "host:port that serves metrics; 0 for none.")
+	flags.BoolVar(&o.MetricsInsecure, "metrics-insecure", false,
+		"Serve metrics over plain HTTP to everybody, instead of over TLS to those whom Kubernetes allows.")
+	flags.StringVar(&o.MetricsCertDir, "metrics-cert-dir", "",
+		"Directory with tls.crt and tls.key for the metrics; empty for a self-signed certificate.")
+	flags.StringVar(&o.HealthProbeBindAddress, "health-probe-bind-address", ":8081",
+		"host:port that serves /healthz and /readyz; 0 for none.")
+	flags.BoolVar(&o.LeaderElection, "leader-election", true, "Agree with other replicas on the one that acts first.")
+	flags.StringVar(&o.LeaderElectionNamespace, "leader-election-namespace", "",
+		"Namespace of the Lease of the replicas; empty for the Pod's own.")
+	flags.IntVar(&o.MaxConcurrentReconciles, "max-concurrent-reconciles", 8, "Services dealt with at a time.")
+	flags.BoolVar(&o.showVersion, "version", false, "Print the version and end.")
+	config.RegisterFlags(flags)
+	o.log.BindFlags(flags)
+	return flags
+}
+
+// variableOf is the environment variable of a flag.
+func variableOf(name string) string {
+	if name == flagNamespaces {
+		return variableNamespaces
+	}
+	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// fromEnvironment sets the flags that were not given from their variables.
+func fromEnvironment(flags *flag.FlagSet, environment lookup) error {
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	var failures []error
+	flags.VisitAll(func(f *flag.Flag) {
+		if value, set := environment(variableOf(f.Name)); set && !given[f.Name] {
+			if err := flags.Set(f.Name, value); err != nil {
+				failures = append(failures, fmt.Errorf("environment variable %s: invalid value %q: %w", variableOf(f.Name), value, err))
+			}
+		}
+	})
+	return errors.Join(failures...)
+}
+
+func printHelp(flags *flag.FlagSet, out io.Writer) {
+	fmt.Fprintf(out, "zen-lead routes a Service to exactly one healthy Pod.\n\nFlags, each with its environment variable:\n")
+	flags.VisitAll(func(f *flag.Flag) {
+		fmt.Fprintf(out, "  --%s (%s)\n      %s", f.Name, variableOf(f.Name), strings.ReplaceAll(f.Usage, "\n", "\n      "))
+		if f.DefValue != "" && f.DefValue != "false" {
+			fmt.Fprintf(out, " Default: %s.", f.DefValue)
+		}
+		fmt.Fprintln(out)
+	})
+}
+
+// complete fills in what depends on other options or on where the process runs, and refuses impossible values.
+func (o *options) complete() error {
+	if o.showVersion {
+		return nil
+	}
+	if err := o.parseNamespaces(); err != nil {
+		return err
+	}
+	if o.MaxConcurrentReconciles < 1 {
+		return fmt.Errorf("--max-concurrent-reconciles must be at least 1, not %d", o.MaxConcurrentReconciles)
+	}
+	if o.MetricsInsecure && o.MetricsCertDir != "" {
+		return errors.New("--metrics-insecure serves plain HTTP: it cannot go with --metrics-cert-dir")
+	}
+	for name, address := range map[string]string{
+		"metrics-bind-address": o.MetricsBindAddress, "health-probe-bind-address": o.HealthProbeBindAddress,
+	} {
+		if err := checkAddress(name, address); err != nil {
+			return err
+		}
+	}
+	return o.findLeaseNamespace()
+}
+
+func (o *options) parseNamespaces() error {
+	if strings.TrimSpace(o.namespaces) == "" {
+		return nil
+	}
+	for _, namespace := range strings.Split(o.namespaces, ",") {
+		namespace = strings.TrimSpace(namespace)
+		if problems := validation.IsDNS1123Label(namespace); len(problems) > 0 {
+			return fmt.Errorf("--%s (%s): %q is no namespace: %s", flagNamespaces, variableNamespaces, namespace, problems[0])
+		}
+		if !slices.Contains(o.Namespaces, namespace) {
+			o.Namespaces = append(o.Namespaces, namespace)
+		}
+	}
+	return nil
+}
+
+func checkAddress(name, address string) error {
+	if address == "0" {
+		return nil
+	}
+	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+		return fmt.Errorf("--%s must be host:port, :port, or 0 to serve nothing, not %q", name, address)
+	}
+	return nil
+}
+
+// findLeaseNamespace takes the Pod's own namespace where none is given.
+func (o *options) findLeaseNamespace() error {
+	if !o.LeaderElection || o.LeaderElectionNamespace != "" {
+		return nil
+	}
+	namespace, err := os.ReadFile(namespaceFile)
+	if err != nil {
+		return errors.New("--leader-election-namespace is needed outside a cluster (or --leader-election=false)")
+	}
+	o.LeaderElectionNamespace = strings.TrimSpace(string(namespace))
+	return nil
+}
+
+func (o *options) describeNamespaces() string {
+	if len(o.Namespaces) == 0 {
+		return "all"
+	}
+	return strings.Join(o.Namespaces, ",")
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func environmentOf(pairs ...string) lookup {
+	return func(variable string) (string, bool) {
+		for _, pair := range pairs {
+			if name, value, _ := strings.Cut(pair, "="); name == variable {
+				return value, true
+			}
+		}
+		return "", false
+	}
+}
+
+// outside are the flags that a start outside a cluster needs.
+var outside = []string{"--leader-election-namespace=system"}
+
+func TestEveryFlagCanBeSetByItsEnvironmentVariable(t *testing.T) {
+	(&options{}).flagSet().VisitAll(func(f *flag.Flag) {
+		variable := variableOf(f.Name)
+		if f.Name != flagNamespaces && !strings.HasPrefix(variable, environmentPrefix) || strings.Contains(variable, "-") {
+			t.Errorf("--%s has the variable %q", f.Name, variable)
+		}
+	})
+	parsed, err := parseOptions(nil, environmentOf("WATCH_NAMESPACE=a, b,a", "ZEN_LEAD_MAX_CONCURRENT_RECONCILES=3",
+		"ZEN_LEAD_METRICS_INSECURE=true", "ZEN_LEAD_LEADER_ELECTION=false", "ZEN_LEAD_SERVICE_HOST=10.0.0.1"), &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(parsed.Namespaces, []string{"a", "b"}) || parsed.MaxConcurrentReconciles != 3 || !parsed.MetricsInsecure {
+		t.Errorf("got %+v", parsed.Options)
+	}
+}
+
+func TestAFlagGoesBeforeItsEnvironmentVariable(t *testing.T) {
+	parsed, err := parseOptions(append(outside, "--namespaces=flag"), environmentOf("WATCH_NAMESPACE=variable"), &bytes.Buffer{})
+	if err != nil || !reflect.DeepEqual(parsed.Namespaces, []string{"flag"}) {
+		t.Errorf("got %v, %v", parsed, err)
+	}
+}
+
+func TestAnEmptyNamespaceListMeansAll(t *testing.T) {
+	parsed, err := parseOptions(outside, environmentOf("WATCH_NAMESPACE="), &bytes.Buffer{})
+	if err != nil || parsed.Namespaces != nil || parsed.describeNamespaces() != "all" {
+		t.Errorf("got %v, %v", parsed, err)
+	}
+}
+
+func TestImpossibleValuesEndTheStartWithOneClearLine(t *testing.T) {
+	for _, test := range []struct {
+		arguments   string
+		environment string
+		says        string
+	}{
+		{arguments: "--no-such-flag", says: "no-such-flag"},
+		{arguments: "stray", says: `"stray"`},
+		{arguments: "--max-concurrent-reconciles=0", says: "at least 1"},
+		{arguments: "--max-concurrent-reconciles=many", says: "many"},
+		{arguments: "--namespaces=a,,b", says: `"" is no namespace`},
+		{arguments: "--namespaces=Upper", says: `"Upper" is no namespace`},
+		{arguments: "--metrics-bind-address=8443", says: "host:port"},
+		{arguments: "--health-probe-bind-address=", says: "host:port"},
+		{arguments: "--metrics-insecure --metrics-cert-dir=/certs", says: "--metrics-cert-dir"},
+		{arguments: "--leader-election-namespace=", says: "--leader-election-namespace is needed"},
+		{environment: "ZEN_LEAD_MAX_CONCURRENT_RECONCILES=x", says: "ZEN_LEAD_MAX_CONCURRENT_RECONCILES"},
+		{environment: "WATCH_NAMESPACE=a b", says: "WATCH_NAMESPACE"},
+	} {
+		arguments := append(append([]string{}, outside...), strings.Fields(test.arguments)...)
+		_, err := parseOptions(arguments, environmentOf(test.environment), &bytes.Buffer{})
+		if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s %s: got %v, which should be one line and contain %s", test.arguments, test.environment, err, test.says)
+		}
+	}
+}
+
+func TestHelpNamesEveryFlagAndVariable(t *testing.T) {
+	out := &bytes.Buffer{}
+	if _, err := parseOptions([]string{"--help"}, environmentOf(), out); !errors.Is(err, flag.ErrHelp) {
+		t.Fatalf("got %v", err)
+	}
+	(&options{}).flagSet().VisitAll(func(f *flag.Flag) {
+		if !strings.Contains(out.String(), "--"+f.Name+" ("+variableOf(f.Name)+")") {
+			t.Errorf("--%s is missing from the help", f.Name)
+		}
+	})
+}
