@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -43,6 +44,7 @@ type options struct {
 // after having printed the flags to out.
 func parseOptions(arguments []string, environment lookup, out io.Writer) (*options, error) {
 	parsed := &options{Options: controllers.Options{Version: version, Commit: commit}}
+	parsed.log.StacktraceLevel = zapcore.PanicLevel // an error says what was attempted; stacks would bury it
 	flags := parsed.flagSet()
 	flags.SetOutput(io.Discard) // the error says it all, in one line
 	if err := flags.Parse(arguments); err != nil {
