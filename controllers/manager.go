@@ -256,7 +256,7 @@ func newForeignSliceCache(mgr manager.Manager, namespaces []string) (cache.Cache
 func addRunnables(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics) error {
 	synced := &atomic.Bool{}
 	return errors.Join(
-		mgr.Add(foreignSlices),
+		mgr.Add(standby(foreignSlices.Start)), // a cache of several namespaces does not say by itself that it runs everywhere
 		mgr.Add(standby(func(ctx context.Context) error {
 			synced.Store(mgr.GetCache().WaitForCacheSync(ctx) && foreignSlices.WaitForCacheSync(ctx))
 			return nil
