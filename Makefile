@@ -31,7 +31,8 @@ build: ## Build the operator into bin/
 	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/zen-lead ./cmd/zen-lead
 
 .PHONY: generate
-generate: $(BIN)/controller-gen ## Make everything that is generated: config/rbac from the markers in controllers
+generate: $(BIN)/controller-gen ## Make everything that is generated: config/rbac and docs/annotations.md
+	@go run ./docs/generate
 	@$(BIN)/controller-gen rbac:roleName=zen-lead paths=./controllers output:rbac:dir=config/rbac
 
 ##@ Test
@@ -44,13 +45,13 @@ test-unit: ## Unit and property suites, with the race detector
 	go test -race ./cmd/... ./controllers/...
 
 .PHONY: test-apiserver
-test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, with the race detector
+test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, with race and cache mutation detectors
 	@go run ./test/controlplane/cmd/controlplane build >/dev/null
-	go test -race -timeout 30m ./test/... -args -ginkgo.poll-progress-after=90s $(GINKGO)
+	KUBE_CACHE_MUTATION_DETECTOR=true go test -race -timeout 30m ./test/apiserver -args -ginkgo.poll-progress-after=90s $(GINKGO)
 
 .PHONY: generate-check
 generate-check: generate ## Fail if generating leaves a difference
-	@git diff --exit-code -- config || { echo "Run 'make generate' and commit what it changes."; exit 1; }
+	@git diff --exit-code -- config docs || { echo "Run 'make generate' and commit what it changes."; exit 1; }
 
 FUZZTIME ?= 60s
 .PHONY: fuzz

@@ -70,35 +70,6 @@ func (a InvalidAnnotation) String() string {
 	return fmt.Sprintf("%s: %q is not valid: %s", a.Key, value, a.Allowed)
 }
 
-// settings are the annotations a user may set, in the order in which bad values are reported.
-var settings = []struct {
-	key   string
-	parse func(policy *Policy, value string) (allowed string)
-}{
-	{AnnotationEnabled, func(p *Policy, v string) string { return parseBool(&p.Enabled, v) }},
-	{AnnotationLeaderServiceName, func(p *Policy, v string) string { return parseServiceName(&p.LeaderServiceName, v) }},
-	{AnnotationSticky, func(p *Policy, v string) string { return parseBool(&p.Sticky, v) }},
-	{AnnotationMinReadyDuration, func(p *Policy, v string) string {
-		return parseDuration(&p.MinReadyDuration, v, MaxMinReadyDuration)
-	}},
-	{AnnotationFailoverMinDelay, func(p *Policy, v string) string {
-		return parseDuration(&p.FailoverMinDelay, v, MaxFailoverMinDelay)
-	}},
-	{AnnotationStrategy, func(p *Policy, v string) string { return parseStrategy(&p.Strategy, v) }},
-	{AnnotationPreferredLeader, func(p *Policy, v string) string { return parseObjectName(&p.PreferredLeader, v, "Pod") }},
-	{AnnotationPaused, func(p *Policy, v string) string { return parseBool(&p.Paused, v) }},
-	{AnnotationFollowLease, func(p *Policy, v string) string { return parseObjectName(&p.FollowLease, v, "Lease") }},
-}
-
-// SettingKeys are the annotations that a user may set on a Service.
-func SettingKeys() []string {
-	keys := make([]string, 0, len(settings))
-	for _, setting := range settings {
-		keys = append(keys, setting.key)
-	}
-	return keys
-}
-
 // OptedIn is whether the annotations opt a Service in, without parsing the rest.
 func OptedIn(annotations map[string]string) bool {
 	return annotations[AnnotationEnabled] == "true"
@@ -115,9 +86,9 @@ func Parse(serviceName string, annotations map[string]string) (Policy, []Invalid
 	}
 	var invalid []InvalidAnnotation
 	for _, setting := range settings {
-		if value, present := annotations[setting.key]; present {
+		if value, present := annotations[setting.Key]; present {
 			if allowed := setting.parse(&policy, value); allowed != "" {
-				invalid = append(invalid, InvalidAnnotation{Key: setting.key, Value: value, Allowed: allowed})
+				invalid = append(invalid, InvalidAnnotation{Key: setting.Key, Value: value, Allowed: allowed})
 			}
 		}
 		if !policy.Enabled { // the first setting
@@ -141,8 +112,9 @@ func leaderNameProblem(serviceName, leaderServiceName string) (InvalidAnnotation
 		problem.Allowed = "the leader Service needs a name of its own"
 		return problem, true
 	case len(validation.IsDNS1035Label(leaderServiceName)) > 0:
-		problem.Allowed = fmt.Sprintf("the default name has %d characters or is no RFC 1035 label; set %s to one of at most %d characters",
-			len(leaderServiceName), AnnotationLeaderServiceName, validation.DNS1035LabelMaxLength)
+		problem.Value = "" // nobody typed it
+		problem.Allowed = fmt.Sprintf("the default name %s is no Service name (RFC 1035 label of at most %d characters); set one; "+
+			"nothing is made, renamed or removed until then", leaderServiceName, validation.DNS1035LabelMaxLength)
 		return problem, true
 	}
 	return problem, false

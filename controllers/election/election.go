@@ -118,7 +118,7 @@ func (e *electorate) ruleAgainst(pod *Pod) Rule {
 	switch {
 	case e.paused() && pod != e.incumbent:
 		return RulePaused
-	case !e.mayLeadByLease(pod) && (!e.paused() || !e.published(pod)):
+	case !e.mayLeadByLease(pod):
 		return RuleNotHolder
 	}
 	if wait := pod.remaining(e.policy.MinReadyDuration, e.now); wait > 0 && !e.published(pod) {
@@ -146,9 +146,9 @@ func (e *electorate) choose() (*Pod, Conditions) {
 		led = nil
 	}
 	switch {
-	case e.paused() && led != nil && led.publishable():
+	case e.paused() && led != nil && led.publishable() && !e.inGrace(led):
 		return led, actualConditions(led)
-	case e.policy.FollowLease == "" && e.eligibleNamed(e.policy.PreferredLeader) != nil:
+	case e.policy.FollowLease == "" && !e.paused() && e.eligibleNamed(e.policy.PreferredLeader) != nil:
 		return e.eligibleNamed(e.policy.PreferredLeader), ready
 	case led != nil && e.inGrace(led):
 		e.recheckIn(led.remaining(e.policy.FailoverMinDelay, e.now))
@@ -221,8 +221,10 @@ func (e *electorate) draining(leader *Pod) bool {
 		e.mayLeadByLease(leader)
 }
 
+// mayLeadByLease is whether the Pod holds the followed Lease, where one is followed. A published leader of a paused Service
+// does not have to.
 func (e *electorate) mayLeadByLease(pod *Pod) bool {
-	return e.policy.FollowLease == "" || pod.Name == e.lease.Holder
+	return e.policy.FollowLease == "" || pod.Name == e.lease.Holder || e.paused() && e.published(pod)
 }
 
 func (e *electorate) eligibleNamed(name string) *Pod {

@@ -51,11 +51,12 @@ const (
 	RuleNoAddress    Rule = "NoAddress"
 	RulePortsMissing Rule = "PortUnresolved"
 	RuleNotReady     Rule = "NotReady"
-	RuleReadyTooNew  Rule = "ReadyTooBriefly"
-	// RuleNotHolder: another Pod, or none, holds the followed Lease.
-	RuleNotHolder Rule = "NotLeaseHolder"
 	// RulePaused: the Service is paused and its leader still exists.
 	RulePaused Rule = "Paused"
+	// RuleNotHolder: another Pod, or none, holds the followed Lease.
+	RuleNotHolder Rule = "NotLeaseHolder"
+	// RuleReadyTooNew: not Ready for min-ready-duration yet.
+	RuleReadyTooNew Rule = "ReadyTooBriefly"
 )
 
 // failedRule is the first rule that the Pod fails, or empty if it can be published as ready.
@@ -85,9 +86,10 @@ func (p *Pod) publishable() bool {
 	return p.HasAddress && p.PortsResolve
 }
 
-// remaining is how much of a duration that began when the Ready condition last changed is left at now; 0 if none.
+// remaining is how much of a duration that began when the Ready condition last changed is left at now, from 0 to the whole.
+// A node's clock may be ahead of ours; the duration then begins when ours gets there, and one of 0 is over at once.
 func (p *Pod) remaining(duration time.Duration, now time.Time) time.Duration {
-	return max(0, p.ReadyChangedAt.Add(duration).Sub(now))
+	return min(duration, max(0, p.ReadyChangedAt.Add(duration).Sub(now)))
 }
 
 // lossReason is why a Pod that led can no longer lead; empty if it still can. A nil Pod no longer exists.

@@ -1,6 +1,7 @@
 package leaderservice
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -86,7 +87,9 @@ func parseRecord(annotations map[string]string, published bool) Record {
 	record := Record{
 		LeaderName: annotations[contract.AnnotationLeaderPodName],
 		LeaderUID:  types.UID(annotations[contract.AnnotationLeaderPodUID]),
-		Reason:     contract.Reason(annotations[contract.AnnotationLeaderReason]),
+	}
+	if reason := contract.Reason(annotations[contract.AnnotationLeaderReason]); slices.Contains(contract.Reasons, reason) {
+		record.Reason = reason
 	}
 	if epoch, err := strconv.ParseInt(annotations[contract.AnnotationLeaderEpoch], 10, 64); err == nil && epoch > 0 {
 		record.Epoch = epoch

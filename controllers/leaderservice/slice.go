@@ -197,6 +197,7 @@ func Address(pod *corev1.Pod, addressType discoveryv1.AddressType) string {
 		if err != nil || !acceptable(address) {
 			continue
 		}
+		address = address.Unmap()
 		if address.Is4() == (addressType == discoveryv1.AddressTypeIPv4) {
 			return address.String()
 		}
@@ -207,7 +208,7 @@ func Address(pod *corev1.Pod, addressType discoveryv1.AddressType) string {
 // acceptable is whether the API accepts the address in an endpoint.
 // Source: k8s.io/kubernetes/pkg/apis/core/validation.ValidateEndpointIP.
 func acceptable(address netip.Addr) bool {
-	return !address.IsUnspecified() && !address.IsLoopback() && !address.IsLinkLocalUnicast() && !address.IsLinkLocalMulticast()
+	return address.Zone() == "" && !address.IsUnspecified() && !address.IsLoopback() && !address.IsLinkLocalUnicast() && !address.IsLinkLocalMulticast()
 }
 
 // RecordOf reads the leader's record from the primary slice, from what the API holds of the leader Service, or from both.

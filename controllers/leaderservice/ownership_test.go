@@ -1,0 +1,181 @@
+package leaderservice_test
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+	"github.com/zen-lead/zen-lead/controllers/leaderservice"
+)
+
+const (
+	ours     = leaderservice.Ours
+	leftover = leaderservice.Leftover
+	foreign  = leaderservice.Foreign
+)
+
+// withoutController takes the owner references away.
+func withoutController(s *corev1.Service) { s.OwnerReferences = nil }
+
+// withoutLabels takes all labels away.
+func withoutLabels(s *corev1.Service) { s.Labels = nil }
+
+func label(key, value string) trait {
+	return func(s *corev1.Service) { metav1.SetMetaDataLabel(&s.ObjectMeta, key, value) }
+}
+
+// controlledBy changes the controller reference.
+func controlledBy(change func(*metav1.OwnerReference)) trait {
+	return func(s *corev1.Service) { change(&s.OwnerReferences[0]) }
+}
+
+func TestOwnershipOfALeaderService(t *testing.T) {
+	anotherKind := controlledBy(func(o *metav1.OwnerReference) { o.Kind, o.APIVersion = "Deployment", "apps/v1" })
+	anotherName := controlledBy(func(o *metav1.OwnerReference) { o.Name = "web" })
+	anotherGroup := controlledBy(func(o *metav1.OwnerReference) { o.APIVersion = "serving.knative.dev/v1" })
+	for name, test := range map[string]struct {
+		edits    []trait
+		ownerUID types.UID
+		want     leaderservice.Ownership
+	}{
+		"as made":                                       {nil, "uid-db", ours},
+		"all labels removed":                            {[]trait{withoutLabels}, "uid-db", ours},
+		"managed-by changed":                            {[]trait{label(contract.LabelManagedBy, "Helm")}, "uid-db", ours},
+		"source changed":                                {[]trait{label(contract.LabelSourceService, "web")}, "uid-db", ours},
+		"controller removed":                            {[]trait{withoutController}, "uid-db", ours},
+		"controller and labels removed":                 {[]trait{withoutController, withoutLabels}, "uid-db", foreign},
+		"controller removed, managed by another":        {[]trait{withoutController, label(contract.LabelManagedBy, "Helm")}, "uid-db", foreign},
+		"controller removed, another source":            {[]trait{withoutController, label(contract.LabelSourceService, "web")}, "uid-db", foreign},
+		"controller removed, and the owner is gone":     {[]trait{withoutController}, "", foreign},
+		"the owner is gone":                             {nil, "", leftover},
+		"the owner was made again":                      {nil, "uid-db-2", leftover},
+		"the owner was made again, without our labels":  {[]trait{withoutLabels}, "uid-db-2", foreign},
+		"the owner is gone, without our labels":         {[]trait{withoutLabels}, "", foreign},
+		"another kind controls it":                      {[]trait{anotherKind}, "uid-db", foreign},
+		"a Service of another group controls it":        {[]trait{anotherGroup}, "uid-db", foreign},
+		"another Service controls it":                   {[]trait{anotherName}, "uid-db", foreign},
+		"a mere owner of the right UID, without labels": {[]trait{withoutLabels, controlledBy(func(o *metav1.OwnerReference) { o.Controller = nil })}, "uid-db", foreign},
+		"others own it too":                             {[]trait{func(s *corev1.Service) { s.OwnerReferences = append(s.OwnerReferences, owner("x")) }}, "uid-db", ours},
+	} {
+		t.Run(name, func(t *testing.T) {
+			service := with(leaderServiceOf(source(), leads("a", 1)), test.edits...)
+			if got := leaderservice.OwnershipOf(service, "db", test.ownerUID, "db"); got != test.want {
+				t.Errorf("%s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestOwnershipOfASlice(t *testing.T) {
+	managedBy := func(manager string) sliceEdit {
+		return func(s *discoveryv1.EndpointSlice) { s.Labels[discoveryv1.LabelManagedBy] = manager }
+	}
+	orphan := func(s *discoveryv1.EndpointSlice) { s.OwnerReferences = nil }
+	unlabelled := func(s *discoveryv1.EndpointSlice) { s.Labels = nil }
+	as := func(*discoveryv1.EndpointSlice) {}
+	for name, test := range map[string]struct {
+		edits    []sliceEdit
+		ownerUID types.UID
+		want     leaderservice.Ownership
+	}{
+		"as made":                         {[]sliceEdit{as}, "uid-db-leader", ours},
+		"all labels removed":              {[]sliceEdit{unlabelled}, "uid-db-leader", ours},
+		"controller removed":              {[]sliceEdit{orphan}, "uid-db-leader", ours},
+		"controller and labels removed":   {[]sliceEdit{orphan, unlabelled}, "uid-db-leader", foreign},
+		"controller removed, no such job": {[]sliceEdit{orphan, managedBy("x")}, "uid-db-leader", foreign},
+		"the leader Service is gone":      {[]sliceEdit{as}, "", leftover},
+		"the leader Service is a new one": {[]sliceEdit{as}, "uid-new", leftover},
+		"made by Kubernetes for our Service, when it had a selector": {
+			[]sliceEdit{managedBy("endpointslice-controller.k8s.io")}, "uid-db-leader", foreign,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			slice := sliceOf(routeTo(pod("a"), leads("a", 1)))
+			for _, edit := range test.edits {
+				edit(slice)
+			}
+			if got := leaderservice.OwnershipOf(slice, "db-leader", test.ownerUID, "db"); got != test.want {
+				t.Errorf("%s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestAnEditOfOursLeavesItOurs(t *testing.T) {
+	exceptions := map[string]leaderservice.Ownership{
+		"controller replaced": foreign, "another UID": leftover, // as if the owner had been made again: it is removed and made anew
+		"managed-by changed": foreign, // of a slice: see managedByAnother
+	}
+	wanted := func(edit string) leaderservice.Ownership {
+		if want, excepted := exceptions[edit]; excepted {
+			return want
+		}
+		return ours
+	}
+	for name, edit := range sliceEdits {
+		slice := sliceOf(routeTo(pod("a"), leads("a", 1)))
+		edit(slice)
+		if got := leaderservice.OwnershipOf(slice, "db-leader", "uid-db-leader", "db"); got != wanted(name) {
+			t.Errorf("slice, %s: %s", name, got)
+		}
+	}
+	exceptions["managed-by changed"] = ours
+	for name, edit := range serviceEdits {
+		service := with(leaderServiceOf(source(), leads("a", 1)), edit)
+		if got := leaderservice.OwnershipOf(service, "db", "uid-db", "db"); got != wanted(name) {
+			t.Errorf("Service, %s: %s", name, got)
+		}
+	}
+}
+
+func TestSlicesThatAnAddedSelectorHasSpilled(t *testing.T) {
+	const kubernetes = "endpointslice-controller.k8s.io"
+	spilled := sliceOf(routeTo(pod("a"), leads("a", 1)))
+	for name, test := range map[string]struct {
+		manager    string
+		serviceUID types.UID
+		want       bool
+	}{
+		"made by Kubernetes for our Service": {kubernetes, "uid-db-leader", true},
+		"made by Kubernetes for another":     {kubernetes, "uid-x", false},
+		"we have no Service":                 {kubernetes, "", false},
+		"made by somebody else":              {"x", "uid-db-leader", false},
+		"made by us":                         {contract.ManagedBy, "uid-db-leader", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spilled.Labels[discoveryv1.LabelManagedBy] = test.manager
+			if got := leaderservice.SpilledByEdit(spilled, test.serviceUID); got != test.want {
+				t.Errorf("%t", got)
+			}
+		})
+	}
+	spilled.OwnerReferences = nil
+	if leaderservice.SpilledByEdit(spilled, "uid-db-leader") {
+		t.Error("counts without controller")
+	}
+}
+
+func TestTheSourceIsFoundByLabelAndByController(t *testing.T) {
+	for name, test := range map[string]struct {
+		edits []trait
+		want  []string
+	}{
+		"as made":                       {nil, []string{"db"}},
+		"controller removed":            {[]trait{withoutController}, []string{"db"}},
+		"labels removed":                {[]trait{withoutLabels}, []string{"db"}},
+		"source label changed":          {[]trait{label(contract.LabelSourceService, "web")}, []string{"web", "db"}},
+		"managed-by changed":            {[]trait{label(contract.LabelManagedBy, "x")}, []string{"db"}},
+		"source label emptied":          {[]trait{label(contract.LabelSourceService, "")}, []string{"db"}},
+		"neither":                       {[]trait{withoutLabels, withoutController}, nil},
+		"controlled by something else":  {[]trait{withoutLabels, controlledBy(func(o *metav1.OwnerReference) { o.Kind = "X" })}, nil},
+		"managed by another, no source": {[]trait{withoutController, label(contract.LabelManagedBy, "x")}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			same(t, "sources", test.want, leaderservice.SourceNames(with(leaderServiceOf(source(), leads("a", 1)), test.edits...)))
+		})
+	}
+}
