@@ -196,7 +196,7 @@ func (e *electorate) reasonForElecting(leader *Pod) contract.Reason {
 
 // reasonForLeaving is why the published leader no longer leads.
 func (e *electorate) reasonForLeaving(successor *Pod) contract.Reason {
-	if reason := lossReason(e.incumbent); reason != "" && !e.inGrace(e.incumbent) {
+	if reason := lossReason(e.incumbent); reason != "" && !e.unreadyTooBriefly(e.incumbent) {
 		return reason
 	}
 	switch {
@@ -210,8 +210,11 @@ func (e *electorate) reasonForLeaving(successor *Pod) contract.Reason {
 
 // inGrace is whether the leader is merely not Ready, and not for long enough yet to lose the endpoint.
 func (e *electorate) inGrace(leader *Pod) bool {
-	return leader != nil && leader.failedRule() == RuleNotReady && e.mayLeadByLease(leader) &&
-		leader.remaining(e.policy.FailoverMinDelay, e.now) > 0
+	return e.unreadyTooBriefly(leader) && e.mayLeadByLease(leader)
+}
+
+func (e *electorate) unreadyTooBriefly(leader *Pod) bool {
+	return leader != nil && leader.failedRule() == RuleNotReady && leader.remaining(e.policy.FailoverMinDelay, e.now) > 0
 }
 
 // draining is whether the leader is on its way out but still serving. Kubernetes routes to such an endpoint if there is no

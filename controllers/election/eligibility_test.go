@@ -51,8 +51,9 @@ func TestRulesOfThePolicyAreReportedAfterThoseOfThePodAndInTheirOrder(t *testing
 	}{
 		{"not Ready before too new", among(tooNew.unready(now)).minReady(time.Minute), election.RuleNotReady},
 		{"not Ready before another holder", among(tooNew.unready(now)).leaseOf("a"), election.RuleNotReady},
-		{"too new before another holder", among(tooNew).minReady(time.Minute).leaseOf("a"), election.RuleReadyTooNew},
-		{"another holder", among(pod("b")).leaseOf("a"), election.RuleNotHolder},
+		{"paused before another holder", among(pod("b"), pod("a")).ledBy("a").leaseOf("a").paused(), election.RulePaused},
+		{"another holder before too new", among(tooNew).minReady(time.Minute).leaseOf("a"), election.RuleNotHolder},
+		{"too new", among(tooNew).minReady(time.Minute), election.RuleReadyTooNew},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			rejects(t, test.given, election.Rejection{Pod: "b", Rule: test.want})

@@ -24,6 +24,15 @@ func TestRolloutAwarePrefersTheNewestRevision(t *testing.T) {
 			elects("a", contract.ReasonElected),
 		},
 		{
+			"wherever that stands in the input",
+			among(
+				pod("c").onRevision("1").created(ago(time.Hour)).ready(ago(time.Hour)),
+				pod("b").onRevision("2").created(ago(2*time.Hour)).ready(ago(2*time.Hour)),
+				pod("a").onRevision("1").created(ago(3*time.Hour)).ready(ago(3*time.Hour)),
+			),
+			elects("a", contract.ReasonElected),
+		},
+		{
 			"of one controller: the same hash under another is another revision",
 			among(
 				pod("a").of("blue").created(ago(3*time.Hour)).ready(ago(3*time.Hour)),

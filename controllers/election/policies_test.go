@@ -107,7 +107,7 @@ func TestAFollowedLeaseAndTheLeadersOwnEnd(t *testing.T) {
 		},
 		{
 			"who no longer holds it has none",
-			among(unready, pod("b")).ledBy("a").leaseOf("").failoverDelay(time.Minute), nobody(contract.ReasonNotReady),
+			among(unready, pod("b")).ledBy("a").leaseOf("").failoverDelay(time.Minute), nobody(contract.ReasonLeaseMoved),
 		},
 		{"a holder that terminates is drained", among(pod("a").terminating(), pod("b")).ledBy("a").leaseOf("a"), keeps("a").as(draining)},
 		{"who no longer holds it is not", among(pod("a").terminating()).ledBy("a").leaseOf("b"), nobody(contract.ReasonTerminating)},

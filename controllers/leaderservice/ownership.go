@@ -22,7 +22,7 @@ const (
 	Foreign Ownership = "foreign"
 )
 
-// OwnershipOf says whose a leader Service of the source, or a slice of the leader Service, is. An object is ours by its
+// OwnershipOf says whose a leader Service of the source, or a slice of the leader Service under one of our names, is. An object is ours by its
 // controller reference (the owner's UID), whatever was done to its labels. Where the controller reference was taken away,
 // both our labels are needed; where another controller stands in it, the object is foreign.
 // ownerUID is empty if the owner does not exist.
@@ -38,19 +38,12 @@ func OwnershipOf(object metav1.Object, ownerName string, ownerUID types.UID, sou
 		return Foreign
 	case controller.Kind != "Service" || controller.APIVersion != "v1" || controller.Name != ownerName:
 		return Foreign
-	case controller.UID == ownerUID && !managedByAnother(labels):
+	case controller.UID == ownerUID:
 		return Ours
 	case marked:
 		return Leftover
 	}
 	return Foreign
-}
-
-// managedByAnother is whether a slice is marked as another controller's. The built-in EndpointSlice controller makes the
-// leader Service the owner of its slices too, when somebody adds a selector.
-func managedByAnother(labels map[string]string) bool {
-	manager := labels[contract.LabelSliceManagedBy]
-	return manager != "" && manager != contract.ManagedBy
 }
 
 // builtInSliceController is how the built-in EndpointSlice controller marks its slices.

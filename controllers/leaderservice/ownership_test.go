@@ -89,9 +89,7 @@ func TestOwnershipOfASlice(t *testing.T) {
 		"controller removed, no such job": {[]sliceEdit{orphan, managedBy("x")}, "uid-db-leader", foreign},
 		"the leader Service is gone":      {[]sliceEdit{as}, "", leftover},
 		"the leader Service is a new one": {[]sliceEdit{as}, "uid-new", leftover},
-		"made by Kubernetes for our Service, when it had a selector": {
-			[]sliceEdit{managedBy("endpointslice-controller.k8s.io")}, "uid-db-leader", foreign,
-		},
+		"marked as another controller's":  {[]sliceEdit{managedBy("x")}, "uid-db-leader", ours},
 	} {
 		t.Run(name, func(t *testing.T) {
 			slice := sliceOf(routeTo(pod("a"), leads("a", 1)))
@@ -108,7 +106,6 @@ func TestOwnershipOfASlice(t *testing.T) {
 func TestAnEditOfOursLeavesItOurs(t *testing.T) {
 	exceptions := map[string]leaderservice.Ownership{
 		"controller replaced": foreign, "another UID": leftover, // as if the owner had been made again: it is removed and made anew
-		"managed-by changed": foreign, // of a slice: see managedByAnother
 	}
 	wanted := func(edit string) leaderservice.Ownership {
 		if want, excepted := exceptions[edit]; excepted {
@@ -123,7 +120,6 @@ func TestAnEditOfOursLeavesItOurs(t *testing.T) {
 			t.Errorf("slice, %s: %s", name, got)
 		}
 	}
-	exceptions["managed-by changed"] = ours
 	for name, edit := range serviceEdits {
 		service := with(leaderServiceOf(source(), leads("a", 1)), edit)
 		if got := leaderservice.OwnershipOf(service, "db", "uid-db", "db"); got != wanted(name) {

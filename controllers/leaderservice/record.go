@@ -14,6 +14,9 @@ import (
 // timeFormat is RFC 3339 with microseconds.
 const timeFormat = "2006-01-02T15:04:05.000000Z07:00"
 
+// maxEpoch is the largest epoch that is believed: what a JSON number holds exactly. Nobody gets there by failing over.
+const maxEpoch = 1 << 53
+
 // Record is what is known of the leader: who, since when, why, and the how many-th. It is kept on the EndpointSlice, so
 // that a restart of the operator changes nothing.
 type Record struct {
@@ -91,7 +94,7 @@ func parseRecord(annotations map[string]string, published bool) Record {
 	if reason := contract.Reason(annotations[contract.AnnotationLeaderReason]); slices.Contains(contract.Reasons, reason) {
 		record.Reason = reason
 	}
-	if epoch, err := strconv.ParseInt(annotations[contract.AnnotationLeaderEpoch], 10, 64); err == nil && epoch > 0 {
+	if epoch, err := strconv.ParseInt(annotations[contract.AnnotationLeaderEpoch], 10, 64); err == nil && epoch > 0 && epoch <= maxEpoch {
 		record.Epoch = epoch
 	}
 	if at, err := time.Parse(time.RFC3339Nano, annotations[contract.AnnotationLeaderLastSwitchTime]); err == nil {

@@ -35,7 +35,7 @@ func NewService(source *corev1.Service, name string) *corev1.Service {
 			SessionAffinity: corev1.ServiceAffinityNone,
 			Ports:           servicePorts(source.Spec.Ports),
 			IPFamilies:      slices.Clone(source.Spec.IPFamilies),
-			IPFamilyPolicy:  source.Spec.IPFamilyPolicy,
+			IPFamilyPolicy:  clone(source.Spec.IPFamilyPolicy),
 		},
 	}
 	service.Annotations = map[string]string{contract.AnnotationApplied: digest(ownedServiceOf(service))}
@@ -46,10 +46,19 @@ func servicePorts(source []corev1.ServicePort) []corev1.ServicePort {
 	ports := make([]corev1.ServicePort, 0, len(source))
 	for _, port := range source {
 		ports = append(ports, corev1.ServicePort{
-			Name: port.Name, Protocol: port.Protocol, AppProtocol: port.AppProtocol, Port: port.Port, TargetPort: port.TargetPort,
+			Name: port.Name, Protocol: port.Protocol, AppProtocol: clone(port.AppProtocol), Port: port.Port, TargetPort: port.TargetPort,
 		})
 	}
 	return ports
+}
+
+// clone copies what a pointer of a cached object points to: a client decodes its answer into the object it was given.
+func clone[T any](value *T) *T {
+	if value == nil {
+		return nil
+	}
+	copied := *value
+	return &copied
 }
 
 // UpdatedService is the existing leader Service with our fields as they should be, and whether that differs from what is

@@ -113,7 +113,7 @@ func UpdatedSlice(existing *discoveryv1.EndpointSlice, route Route) (*discoveryv
 	}
 	wanted.Annotations = annotations
 	wanted.OwnerReferences = withController(existing.OwnerReferences, wanted.OwnerReferences[0])
-	wanted.Finalizers = existing.Finalizers
+	wanted.Finalizers = slices.Clone(existing.Finalizers)
 	return wanted, true
 }
 
@@ -169,7 +169,7 @@ func ResolvePorts(source *corev1.Service, pod *corev1.Pod) ([]discoveryv1.Endpoi
 		}
 		resolved := int32(number) //nolint:gosec // port numbers are validated by the API server: 1 to 65535
 		name, protocol := port.Name, port.Protocol
-		ports = append(ports, discoveryv1.EndpointPort{Name: &name, Protocol: &protocol, Port: &resolved, AppProtocol: port.AppProtocol})
+		ports = append(ports, discoveryv1.EndpointPort{Name: &name, Protocol: &protocol, Port: &resolved, AppProtocol: clone(port.AppProtocol)})
 	}
 	return ports, true
 }
