@@ -6,6 +6,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
 
 // The types of this file are all that the operator remembers beside its caches and leaseClock. Losing them costs a
@@ -46,12 +48,15 @@ type ownWrites struct {
 	deleted map[types.UID]bool
 	// vanished are the objects of each source that somebody else has deleted.
 	vanished map[types.NamespacedName]map[string]bool
+	// records are the leader's records that went with them: the only trace of the epoch if slice and Service are deleted
+	// at once.
+	records map[types.NamespacedName]leaderservice.Record
 }
 
 func newOwnWrites() *ownWrites {
 	return &ownWrites{
 		superseded: map[types.UID]string{}, deleted: map[types.UID]bool{},
-		vanished: map[types.NamespacedName]map[string]bool{},
+		vanished: map[types.NamespacedName]map[string]bool{}, records: map[types.NamespacedName]leaderservice.Record{},
 	}
 }
 
@@ -81,8 +86,8 @@ func (w *ownWrites) notDeleting(uid types.UID) {
 	delete(w.deleted, uid)
 }
 
-// gone notes that the watch reported an object's deletion. kindName is "Kind name".
-func (w *ownWrites) gone(object client.Object, kindName string, sources []types.NamespacedName) {
+// gone notes that the watch reported the deletion of an object that held a record. kindName is "Kind name".
+func (w *ownWrites) gone(object client.Object, kindName string, record leaderservice.Record, sources []types.NamespacedName) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	delete(w.superseded, object.GetUID())
@@ -95,6 +100,9 @@ func (w *ownWrites) gone(object client.Object, kindName string, sources []types.
 			w.vanished[source] = map[string]bool{}
 		}
 		w.vanished[source][kindName] = true
+		if record.Epoch > w.records[source].Epoch {
+			w.records[source] = record
+		}
 	}
 }
 
@@ -107,9 +115,24 @@ func (w *ownWrites) takeVanished(source types.NamespacedName, kindName string) b
 	return vanished
 }
 
+// lostRecord is the record that went with what somebody else has deleted; without an epoch if there is none.
+func (w *ownWrites) lostRecord(source types.NamespacedName) leaderservice.Record {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return w.records[source]
+}
+
+// recordKept notes that the API holds the record again.
+func (w *ownWrites) recordKept(source types.NamespacedName) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.records, source)
+}
+
 // forget drops what is remembered of a source.
 func (w *ownWrites) forget(source types.NamespacedName) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	delete(w.vanished, source)
+	delete(w.records, source)
 }

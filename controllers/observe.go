@@ -9,9 +9,11 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
@@ -47,6 +49,9 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	err := r.cache.Get(ctx, key, source)
 	if client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("reading Service %s: %w", key, err)
+	}
+	if err == nil && controllerutil.ContainsFinalizer(source, metav1.FinalizerOrphanDependents) {
+		return seen, nil // deleted with --cascade=orphan: what belongs to it is to stay, without an owner
 	}
 	if err == nil && source.DeletionTimestamp == nil {
 		seen.source = source

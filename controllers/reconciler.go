@@ -154,9 +154,13 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 	return p, nil
 }
 
-// recordOf reads the leader's record. A leader Service that is new because it was renamed takes the record of the old one.
+// recordOf reads the leader's record. A leader Service that is new takes the record of the one of a former name, or of
+// what somebody has deleted.
 func (r *Reconciler) recordOf(ctx context.Context, seen *observation, leaderService *corev1.Service, primary *discoveryv1.EndpointSlice) leaderservice.Record {
 	record := leaderservice.RecordOf(primary, leaderService)
+	if lost := r.writes.lostRecord(seen.key); lost.Epoch > record.Epoch {
+		record = lost
+	}
 	for _, other := range seen.leaderServices {
 		if other.Name == leaderService.Name || seen.ownership(other) != leaderservice.Ours {
 			continue

@@ -57,7 +57,7 @@ func (r *Reconciler) makeService(ctx context.Context, seen *observation, name st
 		r.reportConflict(seen, conflict)
 		return nil, nil, nil
 	}
-	created, err := r.createService(ctx, seen, leaderservice.NewService(seen.source, name))
+	created, err := r.createService(ctx, seen, r.newService(ctx, seen, name, set))
 	if errors.Is(err, errNameTaken) {
 		r.reportConflict(seen, "Service "+name)
 		return nil, nil, nil
@@ -99,8 +99,19 @@ func (r *Reconciler) replaceService(ctx context.Context, seen *observation, exis
 	if err := r.remove(ctx, "Service", existing); err != nil {
 		return nil, nil, err
 	}
-	created, err := r.createService(ctx, seen, leaderservice.NewService(seen.source, existing.Name))
+	created, err := r.createService(ctx, seen, r.newService(ctx, seen, existing.Name, set))
 	return created, set, err
+}
+
+// newService is a leader Service to be created, with the record where there is one: the slice that holds it may be
+// collected as garbage of the former Service before it has been taken over.
+func (r *Reconciler) newService(ctx context.Context, seen *observation, name string, set *sliceSet) *corev1.Service {
+	service := leaderservice.NewService(seen.source, name)
+	primary := leaderservice.AddressTypes(service.Spec.IPFamilies)[0]
+	if record := r.recordOf(ctx, seen, service, set.primary(primary)); record.Epoch > 0 {
+		service, _ = leaderservice.UpdatedService(service, seen.source, record)
+	}
+	return service
 }
 
 // route writes the slices, the primary one first: nothing comes before moving the traffic.
@@ -146,7 +157,9 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 		return nil
 	case existing == nil:
 		return r.makeSlice(ctx, p, name, addressType)
-	case r.writes.stale(existing):
+	}
+	r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) // it only lost its label, or is back
+	if r.writes.stale(existing) {
 		return errStale
 	}
 	updated, differs := leaderservice.UpdatedSlice(existing, p.route)
@@ -195,6 +208,7 @@ func (r *Reconciler) finish(ctx context.Context, p *pass) error {
 			}
 		}
 	}
+	r.writes.recordKept(p.seen.key)
 	if len(existing.Spec.Selector) == 0 {
 		for _, slice := range p.slices.spilled {
 			if err := r.remove(ctx, "EndpointSlice", slice); err != nil {

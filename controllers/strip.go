@@ -82,7 +82,7 @@ func stripService(object any) (any, error) {
 	}
 	stripped := &corev1.Service{ObjectMeta: strippedMetadata(service.ObjectMeta)}
 	if settings := ourAnnotations(service.Annotations); len(settings) > 0 {
-		stripped.Annotations = settings
+		stripped.Annotations, stripped.Finalizers = settings, service.Finalizers
 		stripped.Spec = service.Spec
 	}
 	return stripped, nil

@@ -56,7 +56,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 			matters: serviceMatters, sources: r.sourcesOfService,
 			deleted: func(service *corev1.Service, sources []types.NamespacedName) {
 				if len(leaderservice.SourceNames(service)) > 0 {
-					r.writes.gone(service, kindName("Service", service.Name), sources)
+					r.writes.gone(service, kindName("Service", service.Name), leaderservice.RecordOf(nil, service), sources)
 				}
 			},
 		})),
@@ -68,7 +68,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 				return r.sourcesOfSlice(ctx, slice)
 			},
 			deleted: func(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
-				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), sources)
+				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), leaderservice.RecordOf(slice, nil), sources)
 			},
 		})),
 		source.TypedKind(foreignSlices, foreignSlice(), handlerOf(r, watch[*metav1.PartialObjectMetadata]{

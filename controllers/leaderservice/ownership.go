@@ -22,9 +22,12 @@ const (
 	Foreign Ownership = "foreign"
 )
 
-// OwnershipOf says whose a leader Service of the source, or a slice of the leader Service under one of our names, is. An object is ours by its
-// controller reference (the owner's UID), whatever was done to its labels. Where the controller reference was taken away,
-// both our labels are needed; where another controller stands in it, the object is foreign.
+// OwnershipOf says whose a leader Service of the source, or a slice of the leader Service under one of our names, is.
+//
+// An object is ours if its controller reference has the owner's UID and it bears both our labels or, after somebody has
+// edited those, what we wrote last (contract.AnnotationApplied). The reference alone is no mark: anybody may make a Service
+// the owner of his own objects. Where the reference was taken away, both labels are needed; where another controller
+// stands in it, the object is foreign.
 // ownerUID is empty if the owner does not exist.
 func OwnershipOf(object metav1.Object, ownerName string, ownerUID types.UID, sourceName string) Ownership {
 	labels := object.GetLabels()
@@ -38,7 +41,7 @@ func OwnershipOf(object metav1.Object, ownerName string, ownerUID types.UID, sou
 		return Foreign
 	case controller.Kind != "Service" || controller.APIVersion != "v1" || controller.Name != ownerName:
 		return Foreign
-	case controller.UID == ownerUID:
+	case controller.UID == ownerUID && (marked || object.GetAnnotations()[contract.AnnotationApplied] != ""):
 		return Ours
 	case marked:
 		return Leftover

@@ -71,7 +71,7 @@ func (b *serviceBuilder) create() *corev1.Service {
 }
 
 // createLed makes the Service and its Pods, of which the first leads.
-func (b *serviceBuilder) createLed(leader string, candidates ...string) *corev1.Service {
+func (b *serviceBuilder) createLed(leader string, candidates ...string) {
 	GinkgoHelper()
 	name := b.service.Name
 	b.w.aPod(name, leader).create()
@@ -83,7 +83,6 @@ func (b *serviceBuilder) createLed(leader string, candidates ...string) *corev1.
 	if len(candidates) > 0 {
 		Eventually(b.w.metric("zen_lead_candidates", "service="+name)).Should(BeNumerically("==", 1+len(candidates)))
 	}
-	return b.service
 }
 
 func port(name string, number int32, target intstr.IntOrString) corev1.ServicePort {

@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -55,11 +56,22 @@ func newQuietWorld() *world {
 	Expect(admin.Create(w.ctx, namespace)).To(Succeed())
 	w.namespace = namespace.Name
 	grant(w.ctx, w.namespace, controlplane.RoleWatched)
+	Eventually(w.mayWork).Should(BeTrue())
 	DeferCleanup(func() {
 		w.stopOperator()
 		Expect(client.IgnoreNotFound(admin.Delete(w.ctx, namespace))).To(Succeed())
 	})
 	return w
+}
+
+// mayWork is whether the API server has taken notice of the operator's rights.
+func (w *world) mayWork() bool {
+	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+		User:               operatorUser,
+		ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: w.namespace, Verb: "list", Resource: "pods"},
+	}}
+	Expect(admin.Create(w.ctx, review)).To(Succeed())
+	return review.Status.Allowed
 }
 
 // newLedWorld makes a world in which my-app is opted in and its Pod a leads.
@@ -152,6 +164,12 @@ func (w *world) annotate(service, key, value string) {
 func (w *world) unannotate(service, key string) {
 	GinkgoHelper()
 	change(w, &corev1.Service{}, service, func(s *corev1.Service) { delete(s.Annotations, key) })
+}
+
+// respec changes the spec of my-app.
+func (w *world) respec(apply func(*corev1.ServiceSpec)) {
+	GinkgoHelper()
+	change(w, &corev1.Service{}, "my-app", func(s *corev1.Service) { apply(&s.Spec) })
 }
 
 // deleteService deletes a Service.

@@ -1,0 +1,274 @@
+package apiserver
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+)
+
+var _ = Describe("A manual edit of the leader Service (contract 2)", func() {
+	DescribeTable("is put back, counted and told", func(edit func(*corev1.Service)) {
+		w := newSecondTermWorld()
+		intact := w.service("my-app-leader")
+		change(w, &corev1.Service{}, "my-app-leader", edit)
+		Eventually(func() *corev1.Service { return withoutHistory(w.service("my-app-leader")) }).Should(Equal(withoutHistory(intact)))
+		w.revertedOnce("Service my-app-leader")
+	},
+		Entry("managed-by removed", func(s *corev1.Service) { delete(s.Labels, contract.LabelManagedBy) }),
+		Entry("managed-by changed", func(s *corev1.Service) { s.Labels[contract.LabelManagedBy] = "Helm" }),
+		Entry("source-service removed", func(s *corev1.Service) { delete(s.Labels, contract.LabelSourceService) }),
+		Entry("source-service changed", func(s *corev1.Service) { s.Labels[contract.LabelSourceService] = "other" }),
+		Entry("skip-mirror removed", func(s *corev1.Service) { delete(s.Labels, discoveryv1.LabelSkipMirror) }),
+		Entry("all labels removed", func(s *corev1.Service) { s.Labels = nil }),
+		Entry("owner removed", func(s *corev1.Service) { s.OwnerReferences = nil }),
+		Entry("owner no longer controller", func(s *corev1.Service) { s.OwnerReferences[0].Controller = nil }),
+		Entry("owner's deletion blocked", func(s *corev1.Service) { s.OwnerReferences[0].BlockOwnerDeletion = ptr.To(true) }),
+		Entry("port changed", func(s *corev1.Service) { s.Spec.Ports[0].Port = 8081 }),
+		Entry("port added", func(s *corev1.Service) {
+			s.Spec.Ports = append(s.Spec.Ports, port("more", 81, intstr.FromInt32(8081)))
+		}),
+		Entry("target port changed", func(s *corev1.Service) { s.Spec.Ports[0].TargetPort = intstr.FromInt32(8081) }),
+		Entry("type NodePort", func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeNodePort }),
+		Entry("type LoadBalancer", func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeLoadBalancer }),
+		Entry("session affinity", func(s *corev1.Service) { s.Spec.SessionAffinity = corev1.ServiceAffinityClientIP }),
+		Entry("publishNotReadyAddresses", func(s *corev1.Service) { s.Spec.PublishNotReadyAddresses = true }),
+		Entry("selector", func(s *corev1.Service) { s.Spec.Selector = map[string]string{"app": "my-app"} }),
+		Entry("second family", func(s *corev1.Service) {
+			s.Spec.IPFamilyPolicy, s.Spec.IPFamilies = ptr.To(both), []corev1.IPFamily{ipv4, ipv6}
+		}),
+		Entry("epoch set back", func(s *corev1.Service) { s.Annotations[contract.AnnotationLeaderEpoch] = "1" }),
+		Entry("epoch set forward", func(s *corev1.Service) { s.Annotations[contract.AnnotationLeaderEpoch] = "1000" }),
+		Entry("epoch removed", func(s *corev1.Service) { delete(s.Annotations, contract.AnnotationLeaderEpoch) }),
+		Entry("leader changed", func(s *corev1.Service) { s.Annotations[contract.AnnotationLeaderPodName] = "a" }),
+		Entry("digest removed", func(s *corev1.Service) { delete(s.Annotations, contract.AnnotationApplied) }),
+	)
+
+	It("that makes it an ExternalName is put back, with a virtual IP", func() {
+		w := newSecondTermWorld()
+		change(w, &corev1.Service{}, "my-app-leader", func(s *corev1.Service) {
+			s.Spec.Type, s.Spec.ExternalName, s.Spec.ClusterIP, s.Spec.ClusterIPs = corev1.ServiceTypeExternalName, "example.org", "", nil
+		})
+		Eventually(func() string { return w.service("my-app-leader").Spec.ClusterIP }).ShouldNot(BeEmpty())
+		Expect(w.service("my-app-leader").Spec.Type).To(Equal(corev1.ServiceTypeClusterIP))
+		w.revertedOnce("Service my-app-leader")
+	})
+
+	It("made while the operator is down is put back by the next one", func() {
+		w := newSecondTermWorld()
+		intact := w.service("my-app-leader")
+		w.stopOperator()
+		change(w, &corev1.Service{}, "my-app-leader", func(s *corev1.Service) { s.Spec.Ports[0].Port = 8081 })
+		w.startOperator()
+		Eventually(func() *corev1.Service { return withoutHistory(w.service("my-app-leader")) }).Should(Equal(withoutHistory(intact)))
+		Eventually(w.metric("zen_lead_manual_edits_reverted_total", "service=my-app")).Should(Equal(1.0))
+		w.routes("my-app-leader", "b", 2)
+	})
+})
+
+var _ = Describe("A selector added to the leader Service (contract 2)", func() {
+	addSelector := func(s *corev1.Service) { s.Spec.Selector = map[string]string{"app": "my-app"} }
+
+	It("leaves no slice of a built-in controller behind", func() {
+		w := newSecondTermWorld()
+		for range 5 {
+			change(w, &corev1.Service{}, "my-app-leader", addSelector)
+			Eventually(func() map[string]string { return w.service("my-app-leader").Spec.Selector }).Should(BeEmpty())
+		}
+		w.onlyOurSlice()
+		w.routes("my-app-leader", "b", 2)
+	})
+
+	It("leaves none behind though the built-in controllers had made theirs", func() {
+		w := newSecondTermWorld()
+		w.stopOperator()
+		change(w, &corev1.Service{}, "my-app-leader", addSelector)
+		Eventually(w.exists(w.builtInEndpoints(), "my-app-leader")).Should(BeTrue())
+		Eventually(w.slicesOf("my-app-leader")).Should(HaveLen(2))
+		w.startOperator()
+		Eventually(func() map[string]string { return w.service("my-app-leader").Spec.Selector }).Should(BeEmpty())
+		w.onlyOurSlice()
+		w.routes("my-app-leader", "b", 2)
+		Expect(w.eventsOf("my-app", contract.EventNameConflict)()).To(BeEmpty())
+	})
+
+	It("is told of as a conflict where its Endpoints are mirrored because the mark against that went too", func() {
+		w := newSecondTermWorld()
+		w.stopOperator()
+		change(w, &corev1.Service{}, "my-app-leader", func(s *corev1.Service) {
+			addSelector(s)
+			delete(s.Labels, discoveryv1.LabelSkipMirror)
+		})
+		Eventually(w.exists(w.builtInEndpoints(), "my-app-leader")).Should(BeTrue())
+		w.startOperator()
+		Eventually(w.eventsOf("my-app", contract.EventNameConflict)).Should(ConsistOf(HavePrefix("EndpointSlice my-app-leader-")))
+		Eventually(w.metric("zen_lead_name_conflict", "service=my-app")).Should(Equal(1.0))
+
+		Expect(admin.Delete(w.ctx, w.builtInEndpoints())).To(Succeed())
+		w.onlyOurSlice()
+		Eventually(w.metric("zen_lead_name_conflict", "service=my-app")).Should(Equal(0.0))
+	})
+})
+
+var _ = Describe("A manual edit of the slice (contract 2)", func() {
+	DescribeTable("is put back, counted and told", func(edit func(*discoveryv1.EndpointSlice)) {
+		w := newSecondTermWorld()
+		intact := w.slice("my-app-leader-ipv4")
+		change(w, &discoveryv1.EndpointSlice{}, "my-app-leader-ipv4", edit)
+		Eventually(func() *discoveryv1.EndpointSlice {
+			return withoutHistory(w.slice("my-app-leader-ipv4"))
+		}).Should(Equal(withoutHistory(intact)))
+		w.revertedOnce("EndpointSlice my-app-leader-ipv4")
+	},
+		Entry("service-name removed", func(s *discoveryv1.EndpointSlice) { delete(s.Labels, discoveryv1.LabelServiceName) }),
+		Entry("service-name changed", func(s *discoveryv1.EndpointSlice) { s.Labels[discoveryv1.LabelServiceName] = "my-app" }),
+		Entry("managed-by removed", func(s *discoveryv1.EndpointSlice) { delete(s.Labels, discoveryv1.LabelManagedBy) }),
+		Entry("managed-by changed", func(s *discoveryv1.EndpointSlice) { s.Labels[discoveryv1.LabelManagedBy] = "example.org" }),
+		Entry("source-service removed", func(s *discoveryv1.EndpointSlice) { delete(s.Labels, contract.LabelSourceService) }),
+		Entry("all labels removed", func(s *discoveryv1.EndpointSlice) { s.Labels = nil }),
+		Entry("owner removed", func(s *discoveryv1.EndpointSlice) { s.OwnerReferences = nil }),
+		Entry("owner no longer controller", func(s *discoveryv1.EndpointSlice) { s.OwnerReferences[0].Controller = nil }),
+		Entry("endpoint added", func(s *discoveryv1.EndpointSlice) {
+			s.Endpoints = append(s.Endpoints, discoveryv1.Endpoint{Addresses: []string{"10.9.9.9"}})
+		}),
+		Entry("endpoint removed", func(s *discoveryv1.EndpointSlice) { s.Endpoints = nil }),
+		Entry("endpoint's address changed", func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Addresses = []string{"10.9.9.9"} }),
+		Entry("endpoint's address added", func(s *discoveryv1.EndpointSlice) {
+			s.Endpoints[0].Addresses = append(s.Endpoints[0].Addresses, "10.9.9.9")
+		}),
+		Entry("endpoint's target changed", func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].TargetRef.UID = "another" }),
+		Entry("endpoint's node removed", func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].NodeName = nil }),
+		Entry("endpoint's hints added", func(s *discoveryv1.EndpointSlice) {
+			s.Endpoints[0].Hints = &discoveryv1.EndpointHints{ForZones: []discoveryv1.ForZone{{Name: "somewhere"}}}
+		}),
+		Entry("ready flipped", func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Conditions.Ready = ptr.To(false) }),
+		Entry("serving flipped", func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Conditions.Serving = ptr.To(false) }),
+		Entry("terminating flipped", func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Conditions.Terminating = ptr.To(true) }),
+		Entry("port changed", func(s *discoveryv1.EndpointSlice) { s.Ports[0].Port = ptr.To(int32(8081)) }),
+		Entry("port removed", func(s *discoveryv1.EndpointSlice) { s.Ports = nil }),
+		Entry("epoch set back", func(s *discoveryv1.EndpointSlice) { s.Annotations[contract.AnnotationLeaderEpoch] = "1" }),
+		Entry("epoch set forward", func(s *discoveryv1.EndpointSlice) { s.Annotations[contract.AnnotationLeaderEpoch] = "1000" }),
+		Entry("epoch removed", func(s *discoveryv1.EndpointSlice) { delete(s.Annotations, contract.AnnotationLeaderEpoch) }),
+		Entry("all annotations removed", func(s *discoveryv1.EndpointSlice) { s.Annotations = nil }),
+	)
+
+	It("made while the operator is down is put back by the next one", func() {
+		w := newSecondTermWorld()
+		w.stopOperator()
+		change(w, &discoveryv1.EndpointSlice{}, "my-app-leader-ipv4", func(s *discoveryv1.EndpointSlice) {
+			s.Endpoints, s.Annotations[contract.AnnotationLeaderEpoch] = nil, "1"
+		})
+		w.startOperator()
+		Eventually(w.metric("zen_lead_manual_edits_reverted_total", "service=my-app")).Should(Equal(1.0))
+		w.routes("my-app-leader", "b", 2)
+	})
+})
+
+var _ = Describe("Deleting what was made (contract 2)", func() {
+	DescribeTable("brings it back with the same leader and epoch", func(names ...client.Object) {
+		w := newSecondTermWorld()
+		for _, object := range names {
+			object.SetNamespace(w.namespace)
+			Expect(client.IgnoreNotFound(admin.Delete(w.ctx, object))).To(Succeed()) // the garbage collector may be faster
+		}
+		Eventually(w.metric("zen_lead_manual_edits_reverted_total", "service=my-app")).Should(BeNumerically(">=", 1))
+		Eventually(w.eventsOf("my-app", contract.EventManualEditReverted)).ShouldNot(BeEmpty())
+		Eventually(w.sliceBelongsToService).Should(BeTrue())
+		Consistently(w.sliceBelongsToService).Should(BeTrue())
+		w.routes("my-app-leader", "b", 2)
+		Expect(w.metric("zen_lead_failovers_total", "service=my-app")()).To(Equal(2.0))
+	},
+		Entry("the leader Service", leaderServiceNamed("my-app-leader")),
+		Entry("the slice", sliceNamed("my-app-leader-ipv4")),
+		Entry("the leader Service, then the slice", leaderServiceNamed("my-app-leader"), sliceNamed("my-app-leader-ipv4")),
+		Entry("the slice, then the leader Service", sliceNamed("my-app-leader-ipv4"), leaderServiceNamed("my-app-leader")),
+	)
+})
+
+// newSecondTermWorld makes a world in which my-app's second leader, b, leads, and a could: a lost record would show.
+func newSecondTermWorld() *world {
+	GinkgoHelper()
+	w := newLedWorld()
+	w.aPod("my-app", "b").create()
+	w.setReady("a", false)
+	w.switched("my-app", "b", 2, contract.ReasonNotReady)
+	w.setReady("a", true)
+	Eventually(w.metric("zen_lead_candidates", "service=my-app")).Should(Equal(2.0))
+	return w
+}
+
+func leaderServiceNamed(name string) client.Object {
+	return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name}}
+}
+
+func sliceNamed(name string) client.Object {
+	return &discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Name: name}}
+}
+
+// withoutHistory is the object without what every write changes.
+func withoutHistory[T client.Object](object T) T {
+	object.SetResourceVersion("")
+	object.SetManagedFields(nil)
+	object.SetGeneration(0)
+	annotations := object.GetAnnotations()
+	delete(annotations, corev1.EndpointsLastChangeTriggerTime)
+	object.SetAnnotations(annotations)
+	return object
+}
+
+// revertedOnce asserts that users heard of one edit of an object, which cost the leader nothing.
+func (w *world) revertedOnce(object string) {
+	GinkgoHelper()
+	Eventually(w.metric("zen_lead_manual_edits_reverted_total", "service=my-app")).Should(Equal(1.0))
+	Eventually(w.eventsOf("my-app", contract.EventManualEditReverted)).Should(ConsistOf(HavePrefix(object + " ")))
+	Consistently(w.metric("zen_lead_manual_edits_reverted_total", "service=my-app")).WithTimeout(100 * time.Millisecond).Should(Equal(1.0))
+	w.routes("my-app-leader", "b", 2)
+	Expect(w.metric("zen_lead_failovers_total", "service=my-app")()).To(Equal(2.0))
+	Expect(w.eventsOf("my-app", contract.EventNameConflict)()).To(BeEmpty())
+}
+
+// slicesOf returns a poll of the slices that kube-proxy takes for a Service's, whoever made them.
+func (w *world) slicesOf(service string) func() []string {
+	return func() []string {
+		var list discoveryv1.EndpointSliceList
+		Expect(admin.List(w.ctx, &list, client.InNamespace(w.namespace),
+			client.MatchingLabels{discoveryv1.LabelServiceName: service})).To(Succeed())
+		names := []string{}
+		for _, slice := range list.Items {
+			names = append(names, slice.Name)
+		}
+		return names
+	}
+}
+
+// builtInEndpoints is what the built-in Endpoints controller makes of a leader Service with a selector.
+func (w *world) builtInEndpoints() *metav1.PartialObjectMetadata {
+	return &metav1.PartialObjectMetadata{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Endpoints"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "my-app-leader"},
+	}
+}
+
+// onlyOurSlice asserts that traffic of the leader Service goes nowhere else, now and after the built-in controllers have
+// had time to react.
+func (w *world) onlyOurSlice() {
+	GinkgoHelper()
+	ours := Equal([]string{"my-app-leader-ipv4"})
+	Eventually(w.slicesOf("my-app-leader")).Should(ours)
+	Consistently(w.slicesOf("my-app-leader")).WithTimeout(500 * time.Millisecond).Should(ours)
+}
+
+// sliceBelongsToService is whether the leader Service of my-app and its slice exist and belong together.
+func (w *world) sliceBelongsToService() bool {
+	service, slice := &corev1.Service{}, &discoveryv1.EndpointSlice{}
+	return admin.Get(w.ctx, w.key("my-app-leader"), service) == nil &&
+		admin.Get(w.ctx, w.key("my-app-leader-ipv4"), slice) == nil && metav1.IsControlledBy(slice, service)
+}
