@@ -8,6 +8,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
@@ -23,12 +26,18 @@ const (
 	maxListed = 8
 )
 
-// The actions of Events: what the operator was doing.
+// The actions of Events: what the operator was doing. client-go counts Events up instead of writing another one if all but
+// the note is the same, and the note is then the first one's; so those that differ must do so in the action or in the
+// related object too.
 const (
-	actionElect     = "Elect"
-	actionConfigure = "Configure"
-	actionRevert    = "Revert"
-	actionDelete    = "Delete"
+	actionElect   = "Elect"
+	actionRoute   = "Route"
+	actionParse   = "Parse "   // and the annotation, without its prefix
+	actionResolve = "Resolve " // and the port
+	actionRevert  = "Revert"
+	actionDelete  = "Delete"
+
+	maxAction = 128 // bytes. Source: k8s.io/kubernetes/pkg/apis/core/validation, ActionLengthLimit.
 )
 
 // reportSettings tells of annotations that do not parse and of Services that cannot be served.
@@ -45,9 +54,10 @@ func (r *Reconciler) reportSettings(seen *observation) {
 		texts = append(texts, invalid.String())
 	}
 	for _, text := range r.told.news(seen.key, contract.EventInvalidAnnotation, texts...) {
-		r.warn(seen, contract.EventInvalidAnnotation, actionConfigure, text)
+		key := strings.TrimPrefix(seen.invalid[slices.Index(texts, text)].Key, contract.Prefix)
+		r.warn(seen, nil, contract.EventInvalidAnnotation, actionParse+key, text)
 	}
-	r.tellOnce(seen, contract.EventUnsupportedService, actionConfigure, seen.unsupported)
+	r.tellOnce(seen, nil, contract.EventUnsupportedService, seen.unsupported)
 	switch {
 	case seen.policy.Enabled:
 		r.metrics.OptedIn(seen.key, len(seen.invalid))
@@ -62,29 +72,45 @@ func (r *Reconciler) reportSettings(seen *observation) {
 }
 
 // tellOnce warns of a lasting problem when it appears or changes; an empty text says that there is none.
-func (r *Reconciler) tellOnce(seen *observation, reason, action, text string) {
+func (r *Reconciler) tellOnce(seen *observation, related runtime.Object, reason, text string) {
 	var texts []string
 	if text != "" {
 		texts = append(texts, text)
 	}
 	for _, news := range r.told.news(seen.key, reason, texts...) {
-		r.warn(seen, reason, action, news)
+		r.warn(seen, related, reason, actionRoute, news)
 	}
 }
 
 // reportConflict tells that somebody else's object keeps the leader Service from being made.
-func (r *Reconciler) reportConflict(seen *observation, object string) {
-	seen.conflict = fmt.Sprintf("%s exists and was not made by zen-lead for this Service; it is left alone. "+
-		"Delete it, or choose another name with %s", object, contract.AnnotationLeaderServiceName)
+func (r *Reconciler) reportConflict(seen *observation, object client.Object) {
+	seen.conflict = conflictNote(seen, object.GetName(), kindOf(object))
 	r.metrics.NameConflict(seen.key, true)
-	r.tellOnce(seen, contract.EventNameConflict, actionConfigure, seen.conflict)
+	r.tellOnce(seen, object, contract.EventNameConflict, seen.conflict)
+}
+
+func conflictNote(seen *observation, name, kind string) string {
+	return fmt.Sprintf("%s %s exists and was not made by zen-lead for Service %s; it is left alone. "+
+		"Delete it, or choose another name with %s", kind, name, seen.key.Name, contract.AnnotationLeaderServiceName)
+}
+
+// edit is one by somebody else that was put back.
+type edit struct {
+	object client.Object
+	// deleted is whether the object was deleted rather than changed.
+	deleted bool
 }
 
 // reportReverted tells of edits by somebody else that were put back.
-func (r *Reconciler) reportReverted(seen *observation, objects []string) {
-	for _, object := range objects {
+func (r *Reconciler) reportReverted(seen *observation, edits ...edit) {
+	for _, edit := range edits {
+		done := "edited"
+		if edit.deleted {
+			done = "deleted"
+		}
 		r.metrics.EditReverted(seen.key)
-		r.warn(seen, contract.EventManualEditReverted, actionRevert, object+" was edited by somebody else and has been put back")
+		r.warn(seen, edit.object, contract.EventManualEditReverted, actionRevert, fmt.Sprintf(
+			"%s %s was %s by somebody else and has been put back", kindOf(edit.object), edit.object.GetName(), done))
 	}
 }
 
@@ -105,7 +131,7 @@ func (r *Reconciler) reportRoute(ctx context.Context, p *pass) {
 	if !p.isReady && (p.wasReady || p.created) {
 		r.reportNobody(ctx, p)
 	}
-	r.reportReverted(p.seen, p.reverted)
+	r.reportReverted(p.seen, p.reverted...)
 	r.reportPorts(p)
 	r.reportTaken(p)
 
@@ -161,9 +187,22 @@ func (r *Reconciler) reportNobody(ctx context.Context, p *pass) {
 	default:
 		note = "The leader is not published as ready"
 	}
-	r.warn(p.seen, contract.EventNoEligiblePod, actionElect, note)
+	r.warn(p.seen, formerLeader(p), contract.EventNoEligiblePod, actionElect, note)
 	logf.FromContext(ctx).Info("No ready leader", "service", p.seen.key, "from", p.before.LeaderName,
 		"reason", p.decision.Reason, "passedOver", rejections(p.decision.Rejected))
+}
+
+// formerLeader is the Pod that led before, which may no longer exist; nil if there was none.
+func formerLeader(p *pass) runtime.Object {
+	switch {
+	case p.before.LeaderUID == "":
+		return nil
+	case p.former != nil:
+		return p.former
+	}
+	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+		Namespace: p.seen.key.Namespace, Name: p.before.LeaderName, UID: p.before.LeaderUID,
+	}}
 }
 
 // topicPortFailures is what told remembers the Pods under whose ports do not resolve.
@@ -187,7 +226,7 @@ func (r *Reconciler) reportPorts(p *pass) {
 		r.metrics.PortResolutionFailures(p.seen.key, len(failed))
 	}
 	for _, port := range r.told.news(p.seen.key, contract.EventPortUnresolved, missing...) {
-		r.warn(p.seen, contract.EventPortUnresolved, actionElect,
+		r.warn(p.seen, nil, contract.EventPortUnresolved, actionResolve+port,
 			fmt.Sprintf("Target port %q is no named port of %d of the selected Pods; they cannot lead", port, len(pods)))
 	}
 }
@@ -200,15 +239,14 @@ func (r *Reconciler) reportTaken(p *pass) {
 	conflict := ""
 	switch {
 	case len(p.taken) > 0:
-		conflict = fmt.Sprintf("EndpointSlice %s exists and was not made by zen-lead for this Service; it is left alone. "+
-			"Delete it, or choose another name with %s", strings.Join(p.taken, ", "), contract.AnnotationLeaderServiceName)
+		conflict = conflictNote(p.seen, strings.Join(p.taken, ", "), "EndpointSlice")
 	case len(p.slices.beside) > 0:
 		slices.Sort(p.slices.beside)
 		conflict = fmt.Sprintf("EndpointSlice %s routes traffic of %s past the leader and was not made by zen-lead; it is left alone",
 			strings.Join(p.slices.beside, ", "), p.leaderService.Name)
 	}
 	r.metrics.NameConflict(p.seen.key, conflict != "")
-	r.tellOnce(p.seen, contract.EventNameConflict, actionConfigure, conflict)
+	r.tellOnce(p.seen, p.leaderService, contract.EventNameConflict, conflict)
 }
 
 // rejections lists the Pods that cannot lead with the rule that each fails, shortened.
@@ -227,9 +265,21 @@ func rejections(rejected []election.Rejection) string {
 	return text.String()
 }
 
-func (r *Reconciler) warn(seen *observation, reason, action, note string) {
-	if len(note) > maxNote {
-		note = strings.ToValidUTF8(note[:maxNote-3], "") + "..."
+// warn writes a Warning on the source Service. related may be nil.
+func (r *Reconciler) warn(seen *observation, related runtime.Object, reason, action, note string) {
+	r.events.Eventf(seen.source, related, corev1.EventTypeWarning, reason, shortened(action, maxAction), "%s", shortened(note, maxNote))
+}
+
+func shortened(text string, limit int) string {
+	if len(text) <= limit {
+		return text
 	}
-	r.events.Eventf(seen.source, nil, corev1.EventTypeWarning, reason, action, "%s", note)
+	return strings.ToValidUTF8(text[:limit-3], "") + "..."
+}
+
+func kindOf(object client.Object) string {
+	if _, is := object.(*corev1.Service); is {
+		return "Service"
+	}
+	return "EndpointSlice"
 }

@@ -107,7 +107,8 @@ type pass struct {
 	now           time.Time
 
 	decision      election.Decision
-	leader        *corev1.Pod // the decision's
+	leader        *corev1.Pod // the decision's; nil for nobody
+	former        *corev1.Pod // the record's; nil if it no longer exists
 	before, after leaderservice.Record
 	route         leaderservice.Route
 
@@ -115,7 +116,7 @@ type pass struct {
 	wasReady bool // the primary slice had a ready endpoint
 	isReady  bool
 	created  bool     // the primary slice is new
-	reverted []string // objects that somebody else had edited and that were put back
+	reverted []edit   // by somebody else
 	taken    []string // slice names that somebody else has
 }
 
@@ -142,6 +143,7 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 			byUID[uid] = former
 		}
 	}
+	p.former = byUID[p.before.LeaderUID]
 	p.decision = election.Elect(seen.policy, p.before.Leader(), pods, r.leases.state(seen.lease, now), now)
 	p.after = p.before.Advance(p.decision, now)
 	if p.decision.Leader != nil {

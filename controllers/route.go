@@ -8,7 +8,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
@@ -53,41 +55,44 @@ func (r *Reconciler) makeService(ctx context.Context, seen *observation, name st
 	if err != nil {
 		return nil, nil, err
 	}
-	if conflict != "" {
+	if conflict != nil {
 		r.reportConflict(seen, conflict)
 		return nil, nil, nil
 	}
-	created, err := r.createService(ctx, seen, r.newService(ctx, seen, name, set))
+	wanted := r.newService(ctx, seen, name, set)
+	created, err := r.createService(ctx, seen, wanted)
 	if errors.Is(err, errNameTaken) {
-		r.reportConflict(seen, "Service "+name)
+		r.reportConflict(seen, wanted)
 		return nil, nil, nil
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	if r.writes.takeVanished(seen.key, kindName("Service", name)) {
-		r.reportReverted(seen, []string{"Service " + name + " (deleted)"})
+		r.reportReverted(seen, edit{object: created, deleted: true})
 	}
 	return created, set, nil
 }
 
-// conflictFor names somebody else's object that has a name we need to make a leader Service; empty if there is none.
-func (r *Reconciler) conflictFor(ctx context.Context, seen *observation, name string) (string, *sliceSet, error) {
+// conflictFor finds somebody else's object that has a name we need to make a leader Service; nil if there is none.
+func (r *Reconciler) conflictFor(ctx context.Context, seen *observation, name string) (client.Object, *sliceSet, error) {
 	existing := &corev1.Service{}
 	err := r.cache.Get(ctx, types.NamespacedName{Namespace: seen.key.Namespace, Name: name}, existing)
 	if err == nil {
-		return "Service " + name, nil, nil
+		return existing, nil, nil
 	}
 	set, err := r.slicesOf(ctx, seen.key, name, "")
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	for _, addressType := range leaderservice.AddressTypes(seen.source.Spec.IPFamilies) {
 		if set.taken[addressType] {
-			return "EndpointSlice " + contract.SliceName(name, addressType), nil, nil
+			return &discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{
+				Namespace: seen.key.Namespace, Name: contract.SliceName(name, addressType),
+			}}, nil, nil
 		}
 	}
-	return "", set, nil
+	return nil, set, nil
 }
 
 // replaceService deletes the leader Service and makes it again at once, keeping the record.
@@ -170,7 +175,7 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 		return err
 	}
 	if leaderservice.SliceEdited(existing) {
-		p.reverted = append(p.reverted, "EndpointSlice "+name)
+		p.reverted = append(p.reverted, edit{object: updated})
 	}
 	return nil
 }
@@ -179,13 +184,14 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 	if p.leaderService.DeletionTimestamp != nil {
 		return nil // nothing is made for a Service that is going
 	}
-	err := r.createSlice(ctx, p.seen.key, p.leaderService, leaderservice.NewSlice(p.route, addressType))
+	slice := leaderservice.NewSlice(p.route, addressType)
+	err := r.createSlice(ctx, p.seen.key, p.leaderService, slice)
 	if errors.Is(err, errNameTaken) {
 		p.taken = append(p.taken, name)
 		return nil
 	}
 	if err == nil && r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) {
-		p.reverted = append(p.reverted, "EndpointSlice "+name+" (deleted)")
+		p.reverted = append(p.reverted, edit{object: slice, deleted: true})
 	}
 	return err
 }
@@ -204,7 +210,7 @@ func (r *Reconciler) finish(ctx context.Context, p *pass) error {
 				return err
 			}
 			if leaderservice.ServiceEdited(existing) {
-				r.reportReverted(p.seen, []string{"Service " + existing.Name})
+				r.reportReverted(p.seen, edit{object: updated})
 			}
 		}
 	}

@@ -42,6 +42,8 @@ type watch[T client.Object] struct {
 	sources func(ctx context.Context, object T) []types.NamespacedName
 	// priority is how urgent a change of the object is; nil for priorityOther.
 	priority func(ctx context.Context, object T) int
+	// created is told of new objects before anything is woken; may be nil.
+	created func(object T)
 	// deleted is told of deletions before anything is woken; may be nil.
 	deleted func(object T, sources []types.NamespacedName)
 }
@@ -82,6 +84,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 		})),
 		source.TypedKind(objects, &coordinationv1.Lease{}, handlerOf(r, watch[*coordinationv1.Lease]{
 			matters: r.leaseMatters, sources: r.sourcesOfLease,
+			created: func(lease *coordinationv1.Lease) { r.leases.observe(lease, r.clock.Now()) },
 			deleted: func(lease *coordinationv1.Lease, _ []types.NamespacedName) {
 				r.leases.forget(client.ObjectKeyFromObject(lease))
 			},
@@ -105,6 +108,9 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 	}
 	return handler.TypedFuncs[T, reconcile.Request]{
 		CreateFunc: func(ctx context.Context, e event.TypedCreateEvent[T], q queue) {
+			if w.created != nil {
+				w.created(e.Object)
+			}
 			if e.IsInInitialList {
 				r.wake(q, w.sources(ctx, e.Object), priorityInitial)
 				return
@@ -273,7 +279,6 @@ func (r *Reconciler) sourcesOfSlice(ctx context.Context, slice client.Object) []
 
 // sourcesOfLease are the opted-in Services that follow the Lease.
 func (r *Reconciler) sourcesOfLease(ctx context.Context, lease *coordinationv1.Lease) []types.NamespacedName {
-	r.leases.observe(lease, r.clock.Now())
 	var list corev1.ServiceList
 	if r.lookUp(ctx, &list, lease.Namespace, indexFollowLease, lease.Name) != nil {
 		return nil
