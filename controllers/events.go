@@ -42,10 +42,8 @@ const (
 
 // reportSettings tells of annotations that do not parse and of Services that cannot be served.
 func (r *Reconciler) reportSettings(seen *observation) {
-	if !seen.routable() {
-		r.metrics.Forget(seen.key)
-	}
 	if seen.source == nil {
+		r.metrics.OptedOut(seen.key, 0)
 		r.told.forget(seen.key)
 		return
 	}
@@ -58,13 +56,13 @@ func (r *Reconciler) reportSettings(seen *observation) {
 		r.warn(seen, nil, contract.EventInvalidAnnotation, actionParse+key, text)
 	}
 	r.tellOnce(seen, nil, contract.EventUnsupportedService, seen.unsupported)
-	switch {
-	case seen.policy.Enabled:
+	if seen.policy.Enabled {
 		r.metrics.OptedIn(seen.key, len(seen.invalid))
-	case len(seen.invalid) > 0:
-		r.metrics.InvalidAnnotations(seen.key, len(seen.invalid))
+	} else {
+		r.metrics.OptedOut(seen.key, len(seen.invalid))
 	}
 	if !seen.routable() {
+		r.metrics.NotRouted(seen.key)
 		for _, topic := range []string{contract.EventNameConflict, contract.EventPortUnresolved, topicPortFailures} {
 			r.told.news(seen.key, topic)
 		}
@@ -156,8 +154,9 @@ func (r *Reconciler) reportLeader(ctx context.Context, p *pass) {
 		note = fmt.Sprintf("%s leads after %s (%s), epoch %d", p.leader.Name, p.before.LeaderName, p.decision.Reason, p.after.Epoch)
 	}
 	note += "; " + gap(p, took)
-	r.events.Eventf(p.seen.source, p.leader, corev1.EventTypeNormal, reason, actionElect, "%s", note)
-	r.events.Eventf(p.leader, p.seen.source, corev1.EventTypeNormal, reason, actionElect, "%s", note)
+	action := fmt.Sprintf("%s epoch %d", actionElect, p.after.Epoch)
+	r.events.Eventf(p.seen.source, p.leader, corev1.EventTypeNormal, reason, action, "%s", note)
+	r.events.Eventf(p.leader, p.seen.source, corev1.EventTypeNormal, reason, action, "%s", note)
 
 	logf.FromContext(ctx).Info("Leader changed", "service", p.seen.key, "from", p.before.LeaderName, "to", p.leader.Name,
 		"reason", p.decision.Reason, "epoch", p.after.Epoch, "took", took.String(), "passedOver", rejections(p.decision.Rejected))

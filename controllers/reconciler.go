@@ -54,7 +54,7 @@ func (r *Reconciler) acting() bool {
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	arrived := r.arrivals.take(request.NamespacedName)
 	recheck, err := r.reconcile(ctx, request.NamespacedName, arrived)
-	if err == nil {
+	if err == nil || errors.Is(err, errNamespaceGoing) {
 		return reconcile.Result{RequeueAfter: recheck}, nil
 	}
 	r.arrivals.note(request.NamespacedName, arrived)

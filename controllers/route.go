@@ -26,7 +26,7 @@ func (r *Reconciler) ensureService(ctx context.Context, seen *observation) (*cor
 		case existing.Name != wanted:
 		case seen.ownership(existing) == leaderservice.Leftover:
 			return nil, nil, r.retire(ctx, seen, []*corev1.Service{existing}) // the next pass makes a new one
-		case leaderservice.NeedsReplacement(existing, seen.source):
+		case existing.DeletionTimestamp == nil && leaderservice.NeedsReplacement(existing, seen.source):
 			return r.replaceService(ctx, seen, existing)
 		default:
 			set, err := r.slicesOf(ctx, seen.key, wanted, existing.UID)

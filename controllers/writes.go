@@ -22,6 +22,9 @@ import (
 // pass starts from what the watch brings.
 var errStale = errors.New("the cache is behind the API server")
 
+// errNamespaceGoing means that the namespace is being deleted: nothing can be made in it, and soon nothing will be there.
+var errNamespaceGoing = errors.New("the namespace is being deleted")
+
 // errNameTaken means that an object of somebody else has the name.
 var errNameTaken = errors.New("the name is taken")
 
@@ -90,7 +93,7 @@ func ignoreRace(err error, attempt string, object client.Object) error {
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
 		return errStale
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
-		return errStale // everything in the namespace is about to go
+		return errNamespaceGoing
 	}
 	return fmt.Errorf("%s %s/%s: %w", attempt, object.GetNamespace(), object.GetName(), err)
 }

@@ -124,7 +124,7 @@ func leaderNameProblem(serviceName, leaderServiceName string) (InvalidAnnotation
 func unknownAnnotations(annotations map[string]string) []InvalidAnnotation {
 	var unknown []InvalidAnnotation
 	for key, value := range annotations {
-		if strings.HasPrefix(key, Prefix) && !slices.Contains(SettingKeys(), key) {
+		if strings.HasPrefix(key, Prefix) && !slices.Contains(SettingKeys(), key) && !isWritten(key) {
 			names := make([]string, 0, len(settings))
 			for _, known := range SettingKeys() {
 				names = append(names, strings.TrimPrefix(known, Prefix))

@@ -1,5 +1,7 @@
 package contract
 
+import "slices"
+
 // Setting is an annotation that users may set on a Service.
 type Setting struct {
 	// Key is the annotation's key.
@@ -77,6 +79,12 @@ func SettingKeys() []string {
 // WrittenAnnotation is an annotation that the operator writes.
 type WrittenAnnotation struct {
 	Key, Meaning string
+}
+
+// isWritten is whether the operator writes the annotation: on a Service that was copied from a leader Service it is no
+// mistake of the user's.
+func isWritten(key string) bool {
+	return slices.ContainsFunc(Written(), func(written WrittenAnnotation) bool { return written.Key == key })
 }
 
 // Written are the annotations that the operator writes on its own objects.

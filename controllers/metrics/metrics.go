@@ -145,21 +145,20 @@ func (m *Metrics) OptedIn(service types.NamespacedName, invalidAnnotations int) 
 		m.counts[service.Namespace]++
 		m.services.WithLabelValues(service.Namespace).Set(float64(m.counts[service.Namespace]))
 	}
-	m.InvalidAnnotations(service, invalidAnnotations)
+	m.invalidAnnotation.WithLabelValues(service.Namespace, service.Name).Set(float64(invalidAnnotations))
 }
 
-// InvalidAnnotations sets how many of a Service's annotations do not parse. A Service that is not opted in has this series
-// only, and only while it has such annotations: its bad value may be the very one that should have opted it in.
-func (m *Metrics) InvalidAnnotations(service types.NamespacedName, count int) {
-	m.invalidAnnotation.WithLabelValues(service.Namespace, service.Name).Set(float64(count))
-}
-
-// Forget removes every series of a Service that is not opted in (any longer) and whose annotations are in order.
-func (m *Metrics) Forget(service types.NamespacedName) {
+// OptedOut removes every series of a Service that is not opted in (any longer), except the number of its annotations that
+// do not parse where there are such: one may be the very one that should have opted it in.
+func (m *Metrics) OptedOut(service types.NamespacedName, invalidAnnotations int) {
+	m.NotRouted(service)
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	labels := prometheus.Labels{labelNamespace: service.Namespace, labelService: service.Name}
-	m.invalidAnnotation.DeletePartialMatch(labels)
+	if invalidAnnotations > 0 {
+		m.invalidAnnotation.WithLabelValues(service.Namespace, service.Name).Set(float64(invalidAnnotations))
+	} else {
+		m.invalidAnnotation.DeleteLabelValues(service.Namespace, service.Name)
+	}
 	if _, known := m.known[service]; !known {
 		return
 	}
@@ -171,6 +170,17 @@ func (m *Metrics) Forget(service types.NamespacedName) {
 		delete(m.counts, service.Namespace)
 		m.services.DeleteLabelValues(service.Namespace)
 	}
+}
+
+// NotRouted removes the series of a Service's routing: it cannot have a leader Service, or shall not.
+func (m *Metrics) NotRouted(service types.NamespacedName) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if _, known := m.known[service]; !known {
+		return // it has none
+	}
+	m.known[service] = Leader{}
+	labels := prometheus.Labels{labelNamespace: service.Namespace, labelService: service.Name}
 	for _, vector := range []interface {
 		DeletePartialMatch(prometheus.Labels) int
 	}{

@@ -211,8 +211,8 @@ func TestAServiceThatIsForgottenLeavesNoSeries(t *testing.T) {
 	if len(perService) != 12 {
 		t.Errorf("touched %v", perService)
 	}
-	m.Forget(db)
-	m.Forget(db) // again, as any level-triggered caller may
+	m.OptedOut(db, 0)
+	m.OptedOut(db, 0) // again, as any level-triggered caller may
 	if left := m.ofService(db); left != nil {
 		t.Errorf("left: %v", left)
 	}
@@ -225,7 +225,7 @@ func TestAServiceThatIsForgottenLeavesNoSeries(t *testing.T) {
 func TestAServiceThatComesBackStartsAnew(t *testing.T) {
 	m := newMeter(t)
 	m.touch(db)
-	m.Forget(db)
+	m.OptedOut(db, 0)
 	m.OptedIn(db, 0)
 	m.Route(db, m.leader("b"), true, 5)
 	m.shows("leader_info", map[string]float64{"prod node-b b db": 1})
@@ -235,10 +235,10 @@ func TestAServiceThatComesBackStartsAnew(t *testing.T) {
 
 func TestAServiceThatIsNotOptedInHasInvalidAnnotationsOnly(t *testing.T) {
 	m := newMeter(t)
-	m.InvalidAnnotations(db, 1)
+	m.OptedOut(db, 1)
 	m.shows("invalid_annotations", map[string]float64{"prod db": 1})
 	m.shows("services", map[string]float64{})
-	m.Forget(db)
+	m.OptedOut(db, 0)
 	m.shows("invalid_annotations", map[string]float64{})
 }
 
@@ -248,10 +248,10 @@ func TestServicesAreCountedByNamespace(t *testing.T) {
 		m.OptedIn(service, 0)
 	}
 	m.shows("services", map[string]float64{"prod": 2, "lab": 1})
-	m.Forget(web)
+	m.OptedOut(web, 0)
 	m.shows("services", map[string]float64{"prod": 1, "lab": 1})
-	m.Forget(types.NamespacedName{Namespace: "prod", Name: "never"})
-	m.Forget(lab)
+	m.OptedOut(types.NamespacedName{Namespace: "prod", Name: "never"}, 0)
+	m.OptedOut(lab, 0)
 	m.shows("services", map[string]float64{"prod": 1})
 }
 

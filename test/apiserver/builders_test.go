@@ -132,11 +132,6 @@ func (b *podBuilder) notReady() *podBuilder {
 	return b
 }
 
-func (b *podBuilder) phase(phase corev1.PodPhase) *podBuilder {
-	b.status.Phase = phase
-	return b
-}
-
 func (b *podBuilder) containers(containers ...corev1.Container) *podBuilder {
 	b.pod.Spec.Containers = containers
 	return b
