@@ -219,6 +219,12 @@ func TestADefaultNameThatDoesNotFitMakesNoLeaderService(t *testing.T) {
 	}
 }
 
+func TestWhatTheOperatorWritesIsNoMistakeOnACopiedService(t *testing.T) {
+	if _, invalid := contract.Parse("db", optedIn(contract.AnnotationLeaderEpoch, "3", contract.AnnotationApplied, "v1-x")); len(invalid) > 0 {
+		t.Errorf("%v", invalid)
+	}
+}
+
 func TestADefaultNameOf63CharactersFits(t *testing.T) {
 	service := strings.Repeat("s", 56)
 	policy, invalid := contract.Parse(service, optedIn())
@@ -229,7 +235,7 @@ func TestADefaultNameOf63CharactersFits(t *testing.T) {
 
 func TestAnUnknownKeyIsReportedAndChangesNothing(t *testing.T) {
 	longest := contract.Prefix + strings.Repeat("k", 63)
-	for _, key := range []string{contract.Prefix + "stickyness", contract.Prefix + "Sticky", contract.AnnotationLeaderEpoch, longest} {
+	for _, key := range []string{contract.Prefix + "stickyness", contract.Prefix + "Sticky", longest} {
 		reports(t, optedIn(key, hugeValue, "zen-lead.iosticky", "x"), key, hugeValue, defaults())
 	}
 }
