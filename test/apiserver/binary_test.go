@@ -1,7 +1,6 @@
 package apiserver
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -32,7 +31,6 @@ import (
 type replica struct {
 	command         *exec.Cmd
 	metrics, health string
-	log             *bytes.Buffer
 	done            chan error
 }
 
@@ -48,11 +46,11 @@ func freeAddress() string {
 // startReplica starts the binary as one of the operator's replicas in the test's namespace.
 func (w *world) startReplica(binary, kubeconfig string) *replica {
 	GinkgoHelper()
-	r := &replica{metrics: freeAddress(), health: freeAddress(), log: &bytes.Buffer{}, done: make(chan error, 1)}
+	r := &replica{metrics: freeAddress(), health: freeAddress(), done: make(chan error, 1)}
 	r.command = exec.Command(binary, "--kubeconfig", kubeconfig, "--leader-election-namespace", w.namespace,
 		"--metrics-bind-address", r.metrics, "--health-probe-bind-address", r.health)
 	r.command.Env = append(os.Environ(), "WATCH_NAMESPACE="+w.namespace)
-	r.command.Stderr = r.log
+	r.command.Stderr = GinkgoWriter
 	Expect(r.command.Start()).To(Succeed())
 	go func() { r.done <- r.command.Wait() }()
 	DeferCleanup(func() { _ = r.command.Process.Kill() })
@@ -173,7 +171,7 @@ var _ = Describe("The operator's binary (contract 6)", func() {
 
 		By("the acting replica being told to end")
 		Expect(first.command.Process.Signal(syscall.SIGTERM)).To(Succeed())
-		Eventually(first.done).Should(Receive(Succeed()), first.log.String())
+		Eventually(first.done).Should(Receive(Succeed()))
 		Eventually(second.acts(scraper)).Should(BeTrue())
 		w.aPod("my-app", "b").create()
 		w.setReady("a", false)

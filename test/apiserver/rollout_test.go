@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/test/controlplane"
 	"github.com/zen-lead/zen-lead/test/poddriver"
 )
@@ -51,13 +52,13 @@ func (w *world) deployment(maxUnavailable intstr.IntOrString) *appsv1.Deployment
 	}
 }
 
-func (w *world) statefulSet(policy appsv1.PodManagementPolicyType) *appsv1.StatefulSet {
+func (w *world) statefulSet() *appsv1.StatefulSet {
 	replicas := int32(rolloutReplicas)
 	return &appsv1.StatefulSet{
 		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "my-app"},
 		Spec: appsv1.StatefulSetSpec{
 			Replicas: &replicas, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "my-app"}},
-			ServiceName: "my-app", Template: template("1"), PodManagementPolicy: policy,
+			ServiceName: "my-app", Template: template("1"),
 		},
 	}
 }
@@ -90,13 +91,17 @@ func (w *world) newestPodIsASecondOld() bool {
 	return true
 }
 
-// rolls asserts that a rolling update moves the leader exactly once, to a Pod of the new version.
-func (w *world) rolls(update func()) {
+// allRunAndOneLeads waits until all Pods are Ready and opts in: who leads does not depend on who was first to be Ready.
+func (w *world) allRunAndOneLeads() {
 	GinkgoHelper()
 	Eventually(w.allRun("1")).WithTimeout(time.Minute).Should(BeTrue())
-	// Opted in once all run: who leads does not depend on who was first to be Ready.
 	w.aService("my-app").create()
 	Eventually(w.epoch("my-app")).Should(Equal("1"))
+}
+
+// rollsTo asserts that a rolling update moves the leader to a Pod of the new version, which is the how many-th leader.
+func (w *world) rollsTo(epoch int, update func()) {
+	GinkgoHelper()
 	Eventually(w.newestPodIsASecondOld).Should(BeTrue())
 	update()
 	Eventually(w.allRun("2")).WithTimeout(time.Minute).Should(BeTrue())
@@ -108,7 +113,12 @@ func (w *world) rolls(update func()) {
 		}
 		return pod.Spec.Containers[0].Image
 	}).Should(Equal("app:2"))
-	Consistently(w.epoch("my-app")).WithTimeout(500 * time.Millisecond).Should(Equal(strconv.Itoa(2)))
+	Consistently(w.epoch("my-app")).WithTimeout(500 * time.Millisecond).Should(Equal(strconv.Itoa(epoch)))
+}
+
+func (w *world) rollStatefulSet() {
+	GinkgoHelper()
+	change(w, &appsv1.StatefulSet{}, "my-app", func(s *appsv1.StatefulSet) { s.Spec.Template = template("2") })
 }
 
 var _ = Describe("Rolling updates (contract 3, rollout-aware)", func() {
@@ -116,7 +126,8 @@ var _ = Describe("Rolling updates (contract 3, rollout-aware)", func() {
 		w := newWorld()
 		w.drivePods()
 		Expect(admin.Create(w.ctx, w.deployment(intstr.FromInt32(0)))).To(Succeed())
-		w.rolls(func() {
+		w.allRunAndOneLeads()
+		w.rollsTo(2, func() {
 			change(w, &appsv1.Deployment{}, "my-app", func(d *appsv1.Deployment) { d.Spec.Template = template("2") })
 		})
 	})
@@ -124,18 +135,19 @@ var _ = Describe("Rolling updates (contract 3, rollout-aware)", func() {
 	It("move the leader of a StatefulSet of 5 exactly once", func() {
 		w := newWorld()
 		w.drivePods()
-		Expect(admin.Create(w.ctx, w.statefulSet(appsv1.OrderedReadyPodManagement))).To(Succeed())
-		w.rolls(func() {
-			change(w, &appsv1.StatefulSet{}, "my-app", func(s *appsv1.StatefulSet) { s.Spec.Template = template("2") })
-		})
+		Expect(admin.Create(w.ctx, w.statefulSet())).To(Succeed())
+		w.allRunAndOneLeads()
+		w.rollsTo(2, w.rollStatefulSet)
 	})
 
-	It("move the leader of a StatefulSet of 5 with parallel Pod management exactly once", func() {
+	It("move the leader twice where it is the very first Pod that a StatefulSet replaces: no new one is there yet", func() {
 		w := newWorld()
 		w.drivePods()
-		Expect(admin.Create(w.ctx, w.statefulSet(appsv1.ParallelPodManagement))).To(Succeed())
-		w.rolls(func() {
-			change(w, &appsv1.StatefulSet{}, "my-app", func(s *appsv1.StatefulSet) { s.Spec.Template = template("2") })
-		})
+		Expect(admin.Create(w.ctx, w.statefulSet())).To(Succeed())
+		w.allRunAndOneLeads()
+		w.annotate("my-app", contract.AnnotationPreferredLeader, "my-app-4")
+		w.switched("my-app", "my-app-4", 2, contract.ReasonPreferred)
+		w.unannotate("my-app", contract.AnnotationPreferredLeader)
+		w.rollsTo(4, w.rollStatefulSet)
 	})
 })
