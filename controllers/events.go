@@ -24,6 +24,8 @@ const (
 	maxNote = 1024
 	// maxListed is how many Pods a note lists before it only counts them.
 	maxListed = 8
+	// maxInvalid is how many annotations of one Service are reported one by one.
+	maxInvalid = 12
 )
 
 // The actions of Events: what the operator was doing. client-go counts Events up instead of writing another one if all but
@@ -50,6 +52,9 @@ func (r *Reconciler) reportSettings(seen *observation) {
 	texts := make([]string, 0, len(seen.invalid))
 	for _, invalid := range seen.invalid {
 		texts = append(texts, invalid.String())
+	}
+	if more := len(texts) - maxInvalid; more > 0 {
+		texts = append(texts[:maxInvalid], fmt.Sprintf("%d more annotations are not valid", more))
 	}
 	for _, text := range r.told.news(seen.key, contract.EventInvalidAnnotation, texts...) {
 		key := strings.TrimPrefix(seen.invalid[slices.Index(texts, text)].Key, contract.Prefix)
@@ -123,6 +128,11 @@ func (r *Reconciler) reportRetired(seen *observation, name string) {
 // reportRoute tells what routing has done. It is called once the slices are written, so nothing is told that is not so.
 func (r *Reconciler) reportRoute(ctx context.Context, p *pass) {
 	r.metrics.Election(p.seen.key, p.decision.Outcome, p.decision.Candidates)
+	if p.blocked {
+		r.reportTaken(p)
+		r.metrics.Route(p.seen.key, nil, false, p.before.Epoch)
+		return
+	}
 	if p.decision.Outcome == election.OutcomeChanged {
 		r.reportLeader(ctx, p)
 	}

@@ -55,6 +55,7 @@ func addIndexes(ctx context.Context, objects, foreignSlices client.FieldIndexer)
 		{objects, &discoveryv1.EndpointSlice{}, indexLeaderPod, func(object client.Object) []string {
 			return []string{object.GetAnnotations()[contract.AnnotationLeaderPodUID]}
 		}},
+		{objects, &discoveryv1.EndpointSlice{}, indexServiceName, sliceServiceName},
 		{foreignSlices, foreignSlice(), indexServiceName, sliceServiceName},
 	} {
 		if err := index.indexer.IndexField(ctx, index.object, index.name, index.values); err != nil {

@@ -136,3 +136,25 @@ func (w *ownWrites) forget(source types.NamespacedName) {
 	delete(w.vanished, source)
 	delete(w.records, source)
 }
+
+// staleTries counts, for each source, how often in a row the cache was found behind.
+type staleTries struct {
+	mutex sync.Mutex
+	tries map[types.NamespacedName]int
+}
+
+func (s *staleTries) again(source types.NamespacedName) int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.tries == nil {
+		s.tries = map[types.NamespacedName]int{}
+	}
+	s.tries[source]++
+	return s.tries[source]
+}
+
+func (s *staleTries) over(source types.NamespacedName) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	delete(s.tries, source)
+}

@@ -82,19 +82,27 @@ func (r *Reconciler) sliceOf(ctx context.Context, namespace, name string, addres
 	return &discoveryv1.EndpointSlice{ObjectMeta: unlabelled.ObjectMeta, AddressType: addressType}, nil
 }
 
-// findBeside finds the slices under other names that kube-proxy takes for the leader Service's.
+// findBeside finds the slices under other names that kube-proxy takes for the leader Service's, our label or not.
 func (r *Reconciler) findBeside(ctx context.Context, set *sliceSet, namespace, name string, uid types.UID) error {
-	var list metav1.PartialObjectMetadataList
-	list.SetGroupVersionKind(discoveryv1.SchemeGroupVersion.WithKind("EndpointSliceList"))
-	err := r.foreignSlices.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{indexServiceName: name})
+	var labelled discoveryv1.EndpointSliceList
+	if err := r.lookUp(ctx, &labelled, namespace, indexServiceName, name); err != nil {
+		return err
+	}
+	for i := range labelled.Items {
+		if !isSliceNameOf(name, labelled.Items[i].Name) {
+			set.beside = append(set.beside, labelled.Items[i].Name)
+		}
+	}
+	var foreign metav1.PartialObjectMetadataList
+	foreign.SetGroupVersionKind(discoveryv1.SchemeGroupVersion.WithKind("EndpointSliceList"))
+	err := r.foreignSlices.List(ctx, &foreign, client.InNamespace(namespace), client.MatchingFields{indexServiceName: name})
 	if err != nil {
 		return fmt.Errorf("looking up the EndpointSlices of %s/%s: %w", namespace, name, err)
 	}
-	for i := range list.Items {
-		slice := &list.Items[i]
-		owner, named := contract.LeaderServiceOfSliceName(slice.Name)
+	for i := range foreign.Items {
+		slice := &foreign.Items[i]
 		switch {
-		case named && owner == name: // judged by sliceOf
+		case isSliceNameOf(name, slice.Name): // judged by sliceOf
 		case leaderservice.SpilledByEdit(slice, uid):
 			set.spilled = append(set.spilled, slice)
 		default:
@@ -102,4 +110,10 @@ func (r *Reconciler) findBeside(ctx context.Context, set *sliceSet, namespace, n
 		}
 	}
 	return nil
+}
+
+// isSliceNameOf is whether a slice has one of the names that we give a leader Service's slices.
+func isSliceNameOf(leaderService, slice string) bool {
+	owner, named := contract.LeaderServiceOfSliceName(slice)
+	return named && owner == leaderService
 }

@@ -22,6 +22,9 @@ import (
 // staleRetry is when to look again after the cache was found behind, should no watch event come first.
 const staleRetry = 50 * time.Millisecond
 
+// maxStaleRetries is how often that is done before it counts as an error: no cache is behind for so long.
+const maxStaleRetries = 20
+
 // Reconciler keeps the leader Service of one source Service after the other. A request names the source.
 type Reconciler struct {
 	client        client.Client
@@ -37,6 +40,7 @@ type Reconciler struct {
 	writes   *ownWrites
 	leases   leaseClock
 	told     told
+	stale    staleTries
 	triggers *endpointsliceutil.TriggerTimeTracker
 }
 
@@ -53,19 +57,21 @@ func (r *Reconciler) acting() bool {
 // Reconcile brings what was made for one source Service in line with the contract.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	arrived := r.arrivals.take(request.NamespacedName)
-	recheck, err := r.reconcile(ctx, request.NamespacedName, arrived)
+	recheck, err := r.reconcile(ctx, request.NamespacedName, &arrived)
 	if err == nil || errors.Is(err, errNamespaceGoing) {
+		r.stale.over(request.NamespacedName)
 		return reconcile.Result{RequeueAfter: recheck}, nil
 	}
 	r.arrivals.note(request.NamespacedName, arrived)
-	if errors.Is(err, errStale) {
+	if errors.Is(err, errStale) && r.stale.again(request.NamespacedName) <= maxStaleRetries {
 		return reconcile.Result{RequeueAfter: staleRetry}, nil
 	}
-	return reconcile.Result{}, err
+	return reconcile.Result{}, err // logged, and tried again ever more slowly
 }
 
 // reconcile is one pass: observe, elect, route, report. It returns when to look again though nothing happens; 0 for never.
-func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, arrived time.Time) (time.Duration, error) {
+// arrived is when the oldest change that led here reached us, zero if unknown; it is cleared once that has been dealt with.
+func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, arrived *time.Time) (time.Duration, error) {
 	seen, err := r.observe(ctx, key)
 	if err != nil {
 		return 0, err
@@ -86,11 +92,12 @@ func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, ar
 	if err != nil {
 		return 0, err
 	}
-	pass.arrived = arrived
+	pass.arrived = *arrived
 	if err := r.route(ctx, pass); err != nil {
 		return 0, err
 	}
 	r.reportRoute(ctx, pass)
+	*arrived = time.Time{} // what follows is not on the way of the traffic
 	if err := r.finish(ctx, pass); err != nil {
 		return 0, err
 	}
@@ -115,6 +122,7 @@ type pass struct {
 	// What route did:
 	wasReady bool // the primary slice had a ready endpoint
 	isReady  bool
+	blocked  bool     // the primary slice could not be written: nothing has moved
 	created  bool     // the primary slice is new
 	reverted []edit   // by somebody else
 	taken    []string // slice names that somebody else has

@@ -119,18 +119,24 @@ func (r *Reconciler) newService(ctx context.Context, seen *observation, name str
 	return service
 }
 
-// route writes the slices, the primary one first: nothing comes before moving the traffic.
+// route writes the slices, the primary one first: nothing comes before moving the traffic. If that one cannot be written
+// because somebody else has its name, nothing has moved.
 func (r *Reconciler) route(ctx context.Context, p *pass) error {
 	wanted := wantedAddressTypes(p.leaderService, p.seen.source)
 	primary := p.slices.ours[wanted[0]]
 	p.wasReady = hasReadyEndpoint(primary)
-	p.created = primary == nil
-	for _, addressType := range wanted {
-		if err := r.writeSlice(ctx, p, addressType); err != nil {
+	for i, addressType := range wanted {
+		stands, err := r.writeSlice(ctx, p, addressType)
+		if err != nil {
 			return err
 		}
+		if i == 0 && !stands {
+			p.blocked, p.after = true, p.before
+			return nil
+		}
 	}
-	p.isReady = p.leader != nil && p.decision.Conditions.Ready && !slices.Contains(p.taken, contract.SliceName(p.leaderService.Name, wanted[0]))
+	p.created = primary == nil
+	p.isReady = p.leader != nil && p.decision.Conditions.Ready
 	for addressType, existing := range p.slices.ours {
 		if !slices.Contains(wanted, addressType) {
 			if err := r.remove(ctx, "EndpointSlice", existing); err != nil {
@@ -152,48 +158,56 @@ func wantedAddressTypes(leaderService, source *corev1.Service) []discoveryv1.Add
 	return wanted
 }
 
-// writeSlice creates or updates the slice of an address type, if it is not as it should be.
-func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discoveryv1.AddressType) error {
+// writeSlice creates or updates the slice of an address type, if it is not as it should be, and says whether it stands.
+func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discoveryv1.AddressType) (bool, error) {
 	name := contract.SliceName(p.leaderService.Name, addressType)
 	existing := p.slices.ours[addressType]
 	switch {
 	case p.slices.taken[addressType]:
 		p.taken = append(p.taken, name)
-		return nil
+		return false, nil
 	case existing == nil:
+		return r.makeSlice(ctx, p, name, addressType)
+	case existing.AddressType != addressType: // it cannot be changed; somebody has made the slice anew
+		if err := r.remove(ctx, "EndpointSlice", existing); err != nil {
+			return false, err
+		}
 		return r.makeSlice(ctx, p, name, addressType)
 	}
 	r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) // it only lost its label, or is back
 	if r.writes.stale(existing) {
-		return errStale
+		return false, errStale
 	}
 	updated, differs := leaderservice.UpdatedSlice(existing, p.route)
 	if !differs {
-		return nil
+		return true, nil
 	}
 	if err := r.update(ctx, "EndpointSlice", updated); err != nil {
-		return err
+		return false, err
 	}
 	if leaderservice.SliceEdited(existing) {
 		p.reverted = append(p.reverted, edit{object: updated})
 	}
-	return nil
+	return true, nil
 }
 
-func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addressType discoveryv1.AddressType) error {
+func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addressType discoveryv1.AddressType) (bool, error) {
 	if p.leaderService.DeletionTimestamp != nil {
-		return nil // nothing is made for a Service that is going
+		return false, nil // nothing is made for a Service that is going
 	}
 	slice := leaderservice.NewSlice(p.route, addressType)
 	err := r.createSlice(ctx, p.seen.key, p.leaderService, slice)
 	if errors.Is(err, errNameTaken) {
 		p.taken = append(p.taken, name)
-		return nil
+		return false, nil
 	}
-	if err == nil && r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) {
+	if err != nil {
+		return false, err
+	}
+	if r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) {
 		p.reverted = append(p.reverted, edit{object: slice, deleted: true})
 	}
-	return err
+	return true, nil
 }
 
 // finish does what can wait until the traffic has been moved: the leader Service's own fields and its status for people,
@@ -237,16 +251,16 @@ func (r *Reconciler) retire(ctx context.Context, seen *observation, leaderServic
 		if err != nil {
 			return err
 		}
+		for _, slice := range set.ours { // before the Service: afterwards the garbage collector deletes them too
+			if err := r.remove(ctx, "EndpointSlice", slice); err != nil {
+				return err
+			}
+		}
 		if service.DeletionTimestamp == nil {
 			if err := r.remove(ctx, "Service", service); err != nil {
 				return err
 			}
 			r.reportRetired(seen, service.Name)
-		}
-		for _, slice := range set.ours {
-			if err := r.remove(ctx, "EndpointSlice", slice); err != nil {
-				return err
-			}
 		}
 	}
 	if !seen.routable() {

@@ -7,7 +7,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.uber.org/zap/zapcore"
@@ -128,8 +130,8 @@ func (o *options) complete() error {
 	if o.MaxConcurrentReconciles < 1 {
 		return fmt.Errorf("--max-concurrent-reconciles must be at least 1, not %d", o.MaxConcurrentReconciles)
 	}
-	if o.MetricsInsecure && o.MetricsCertDir != "" {
-		return errors.New("--metrics-insecure serves plain HTTP: it cannot go with --metrics-cert-dir")
+	if err := o.checkCertificates(); err != nil {
+		return err
 	}
 	for name, address := range map[string]string{
 		"metrics-bind-address": o.MetricsBindAddress, "health-probe-bind-address": o.HealthProbeBindAddress,
@@ -157,11 +159,30 @@ func (o *options) parseNamespaces() error {
 	return nil
 }
 
+func (o *options) checkCertificates() error {
+	if o.MetricsCertDir == "" {
+		return nil
+	}
+	if o.MetricsInsecure {
+		return errors.New("--metrics-insecure serves plain HTTP: it cannot go with --metrics-cert-dir")
+	}
+	for _, file := range []string{"tls.crt", "tls.key"} {
+		if _, err := os.Stat(filepath.Join(o.MetricsCertDir, file)); err != nil {
+			return fmt.Errorf("--metrics-cert-dir: %w", err)
+		}
+	}
+	return nil
+}
+
 func checkAddress(name, address string) error {
 	if address == "0" {
 		return nil
 	}
-	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
 		return fmt.Errorf("--%s must be host:port, :port, or 0 to serve nothing, not %q", name, address)
 	}
 	return nil
@@ -169,7 +190,13 @@ func checkAddress(name, address string) error {
 
 // findLeaseNamespace takes the Pod's own namespace where none is given.
 func (o *options) findLeaseNamespace() error {
-	if !o.LeaderElection || o.LeaderElectionNamespace != "" {
+	if !o.LeaderElection {
+		return nil
+	}
+	if o.LeaderElectionNamespace != "" {
+		if problems := validation.IsDNS1123Label(o.LeaderElectionNamespace); len(problems) > 0 {
+			return fmt.Errorf("--leader-election-namespace: %q is no namespace: %s", o.LeaderElectionNamespace, problems[0])
+		}
 		return nil
 	}
 	namespace, err := os.ReadFile(namespaceFile)

@@ -32,6 +32,13 @@ func edited(object metav1.Object, owned any) bool {
 	return applied != digest(owned)
 }
 
+// bearsDigest is whether the object says what the operator wrote last, whether or not that is still so.
+func bearsDigest(object metav1.Object) bool {
+	applied, found := strings.CutPrefix(object.GetAnnotations()[contract.AnnotationApplied], digestVersion)
+	_, err := hex.DecodeString(applied)
+	return found && err == nil && len(applied) == hex.EncodedLen(fnv.New64a().Size())
+}
+
 // ownedMetadata is what is ours in an object's metadata.
 type ownedMetadata struct {
 	Labels      map[string]string

@@ -26,7 +26,7 @@ const (
 //
 // An object is ours if its controller reference has the owner's UID and it bears both our labels or, after somebody has
 // edited those, what we wrote last (contract.AnnotationApplied). The reference alone is no mark: anybody may make a Service
-// the owner of his own objects. Where the reference was taken away, both labels are needed; where another controller
+// the owner of his own objects. Where the reference was taken away, labels and digest are needed; where another controller
 // stands in it, the object is foreign.
 // ownerUID is empty if the owner does not exist.
 func OwnershipOf(object metav1.Object, ownerName string, ownerUID types.UID, sourceName string) Ownership {
@@ -35,18 +35,29 @@ func OwnershipOf(object metav1.Object, ownerName string, ownerUID types.UID, sou
 		labels[contract.LabelSourceService] == sourceName
 	controller := metav1.GetControllerOfNoCopy(object)
 	switch {
-	case controller == nil && marked && ownerUID != "":
+	case controller == nil && marked && bearsDigest(object) && ownerUID != "":
 		return Ours
 	case controller == nil:
 		return Foreign
 	case controller.Kind != "Service" || controller.APIVersion != "v1" || controller.Name != ownerName:
 		return Foreign
-	case controller.UID == ownerUID && (marked || object.GetAnnotations()[contract.AnnotationApplied] != ""):
+	case controller.UID == ownerUID && (marked || bearsDigest(object)):
 		return Ours
 	case marked:
 		return Leftover
 	}
 	return Foreign
+}
+
+// MadeByUs is whether an object that is gone was the operator's: a leader Service, or a slice under the name that its leader
+// Service gives it. It says nothing of the owner, who may be gone as well.
+func MadeByUs(object metav1.Object) bool {
+	controller := metav1.GetControllerOfNoCopy(object)
+	if controller == nil || controller.Kind != "Service" || !bearsDigest(object) {
+		return false
+	}
+	leaderService, isSlice := contract.LeaderServiceOfSliceName(object.GetName())
+	return object.GetLabels()[contract.LabelManagedBy] == contract.ManagedBy || isSlice && leaderService == controller.Name
 }
 
 // builtInSliceController is how the built-in EndpointSlice controller marks its slices.

@@ -94,7 +94,7 @@ func parseRecord(annotations map[string]string, published bool) Record {
 	if reason := contract.Reason(annotations[contract.AnnotationLeaderReason]); slices.Contains(contract.Reasons, reason) {
 		record.Reason = reason
 	}
-	if epoch, err := strconv.ParseInt(annotations[contract.AnnotationLeaderEpoch], 10, 64); err == nil && epoch > 0 && epoch <= maxEpoch {
+	if epoch, err := strconv.ParseInt(annotations[contract.AnnotationLeaderEpoch], 10, 64); err == nil && epoch > 0 && epoch < maxEpoch {
 		record.Epoch = epoch
 	}
 	if at, err := time.Parse(time.RFC3339Nano, annotations[contract.AnnotationLeaderLastSwitchTime]); err == nil {

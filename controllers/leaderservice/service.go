@@ -75,6 +75,9 @@ func UpdatedService(existing, source *corev1.Service, record Record) (*corev1.Se
 	updated.Annotations = merge(existing.Annotations, wanted.Annotations)
 	updated.Annotations[contract.AnnotationApplied] = applied
 	updated.OwnerReferences = withController(existing.OwnerReferences, wanted.OwnerReferences[0])
+	if updated.Spec.Type != wanted.Spec.Type {
+		dropTypeFields(&updated.Spec)
+	}
 	updated.Spec.Type = wanted.Spec.Type
 	updated.Spec.Selector = nil
 	updated.Spec.ExternalName = ""
@@ -84,6 +87,12 @@ func UpdatedService(existing, source *corev1.Service, record Record) (*corev1.Se
 	updated.Spec.Ports = wanted.Spec.Ports
 	setFamilies(updated, wanted)
 	return updated, true
+}
+
+// dropTypeFields drops what the API refuses on a Service of type ClusterIP.
+func dropTypeFields(spec *corev1.ServiceSpec) {
+	spec.LoadBalancerSourceRanges, spec.LoadBalancerClass, spec.AllocateLoadBalancerNodePorts = nil, nil, nil
+	spec.LoadBalancerIP, spec.ExternalTrafficPolicy, spec.HealthCheckNodePort = "", "", 0 //nolint:staticcheck // deprecated, but set by some
 }
 
 // setFamilies takes the wanted families over and drops the cluster IP of a family that goes.

@@ -171,6 +171,13 @@ func setReady(pod *corev1.Pod, ready bool) {
 		}
 		set(pod, condition)
 	}
+	pod.Status.ContainerStatuses = nil
+	for _, container := range pod.Spec.Containers {
+		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{
+			Name: container.Name, Image: container.Image, Ready: ready, Started: &ready,
+			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Now()}},
+		})
+	}
 }
 
 func set(pod *corev1.Pod, condition corev1.PodCondition) {
