@@ -92,7 +92,7 @@ func UpdatedService(existing, source *corev1.Service, record Record) (*corev1.Se
 // dropTypeFields drops what the API refuses on a Service of type ClusterIP.
 func dropTypeFields(spec *corev1.ServiceSpec) {
 	spec.LoadBalancerSourceRanges, spec.LoadBalancerClass, spec.AllocateLoadBalancerNodePorts = nil, nil, nil
-	spec.LoadBalancerIP, spec.ExternalTrafficPolicy, spec.HealthCheckNodePort = "", "", 0 //nolint:staticcheck // deprecated, but set by some
+	spec.LoadBalancerIP, spec.ExternalTrafficPolicy, spec.HealthCheckNodePort = "", "", 0
 }
 
 // setFamilies takes the wanted families over and drops the cluster IP of a family that goes.
