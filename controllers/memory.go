@@ -86,13 +86,17 @@ func (w *ownWrites) notDeleting(uid types.UID) {
 	delete(w.deleted, uid)
 }
 
-// gone notes that the watch reported the deletion of an object that held a record. kindName is "Kind name".
+// gone notes that the watch reported the deletion of an object, with the record that it held. kindName is "Kind name". What
+// somebody else has made is not missed.
 func (w *ownWrites) gone(object client.Object, kindName string, record leaderservice.Record, sources []types.NamespacedName) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	delete(w.superseded, object.GetUID())
 	if w.deleted[object.GetUID()] {
 		delete(w.deleted, object.GetUID())
+		return
+	}
+	if !leaderservice.MadeByUs(object) {
 		return
 	}
 	for _, source := range sources {

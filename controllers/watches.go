@@ -57,9 +57,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 		source.TypedKind(objects, &corev1.Service{}, handlerOf(r, watch[*corev1.Service]{
 			matters: serviceMatters, sources: r.sourcesOfService,
 			deleted: func(service *corev1.Service, sources []types.NamespacedName) {
-				if leaderservice.MadeByUs(service) {
-					r.writes.gone(service, kindName("Service", service.Name), leaderservice.RecordOf(nil, service), sources)
-				}
+				r.writes.gone(service, kindName("Service", service.Name), leaderservice.RecordOf(nil, service), sources)
 			},
 		})),
 		source.TypedKind(objects, &discoveryv1.EndpointSlice{}, handlerOf(r, watch[*discoveryv1.EndpointSlice]{
@@ -70,9 +68,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 				return r.sourcesOfSlice(ctx, slice)
 			},
 			deleted: func(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
-				if leaderservice.MadeByUs(slice) {
-					r.writes.gone(slice, kindName("EndpointSlice", slice.Name), leaderservice.RecordOf(slice, nil), sources)
-				}
+				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), leaderservice.RecordOf(slice, nil), sources)
 			},
 		})),
 		source.TypedKind(foreignSlices, foreignSlice(), handlerOf(r, watch[*metav1.PartialObjectMetadata]{

@@ -148,7 +148,7 @@ func (e *electorate) choose() (*Pod, Conditions) {
 	switch {
 	case e.paused() && led != nil && led.publishable() && !e.inGrace(led):
 		return led, actualConditions(led)
-	case e.policy.FollowLease == "" && !e.paused() && e.eligibleNamed(e.policy.PreferredLeader) != nil:
+	case e.policy.FollowLease == "" && e.eligibleNamed(e.policy.PreferredLeader) != nil:
 		return e.eligibleNamed(e.policy.PreferredLeader), ready
 	case led != nil && e.inGrace(led):
 		e.recheckIn(led.remaining(e.policy.FailoverMinDelay, e.now))

@@ -39,10 +39,7 @@ func (w *world) aForgery(name string) *discoveryv1.EndpointSlice {
 
 var _ = Describe("Somebody who may edit Services and slices of the namespace (contract 2)", func() {
 	It("does not move the epoch with a slice that bears our labels, and is told that it routes past the leader", func() {
-		w := newWorld()
-		w.aService("my-app").create()
-		w.aPod("my-app", "a").create()
-		w.switched("my-app", "a", 1, contract.ReasonElected)
+		w := newLedWorld()
 		forgery := w.aForgery("forgery")
 		Eventually(w.eventsOf("my-app", contract.EventNameConflict)).Should(ConsistOf(ContainSubstring("forgery")))
 		Expect(admin.Delete(w.ctx, forgery)).To(Succeed())
@@ -53,10 +50,7 @@ var _ = Describe("Somebody who may edit Services and slices of the namespace (co
 	})
 
 	It("keeps a Service that bears our labels but was not made by us", func() {
-		w := newWorld()
-		w.aService("my-app").create()
-		w.aPod("my-app", "a").create()
-		w.switched("my-app", "a", 1, contract.ReasonElected)
+		w := newLedWorld()
 		innocent := &corev1.Service{
 			ObjectMeta: metav1.ObjectMeta{
 				Namespace: w.namespace, Name: "innocent",
@@ -75,10 +69,7 @@ var _ = Describe("Somebody who may edit Services and slices of the namespace (co
 	})
 
 	It("gets a leader Service that was made a LoadBalancer with source ranges put back", func() {
-		w := newWorld()
-		w.aService("my-app").create()
-		w.aPod("my-app", "a").create()
-		w.switched("my-app", "a", 1, contract.ReasonElected)
+		w := newLedWorld()
 		change(w, &corev1.Service{}, "my-app-leader", func(s *corev1.Service) {
 			s.Spec.Type = corev1.ServiceTypeLoadBalancer
 			s.Spec.LoadBalancerSourceRanges = []string{"10.0.0.0/8"}
@@ -88,10 +79,7 @@ var _ = Describe("Somebody who may edit Services and slices of the namespace (co
 	})
 
 	It("gets a slice that was made anew with another address type replaced", func() {
-		w := newWorld()
-		w.aService("my-app").create()
-		w.aPod("my-app", "a").create()
-		w.switched("my-app", "a", 1, contract.ReasonElected)
+		w := newLedWorld()
 		w.stopOperator()
 		remade := w.slice("my-app-leader-ipv4")
 		Expect(admin.Delete(w.ctx, remade.DeepCopy())).To(Succeed())
@@ -103,10 +91,7 @@ var _ = Describe("Somebody who may edit Services and slices of the namespace (co
 	})
 
 	It("does not have a change of leader announced that could not be written", func() {
-		w := newWorld()
-		w.aService("my-app").create()
-		w.aPod("my-app", "a").create()
-		w.switched("my-app", "a", 1, contract.ReasonElected)
+		w := newLedWorld()
 		other := w.aService("other").notOptedIn().create()
 		yes := true
 		change(w, &discoveryv1.EndpointSlice{}, "my-app-leader-ipv4", func(s *discoveryv1.EndpointSlice) {

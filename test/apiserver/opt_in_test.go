@@ -49,10 +49,7 @@ var _ = Describe("Opting in (contract 1 and 2)", func() {
 	})
 
 	It("moves the leader when it is no longer ready", func() {
-		w := newWorld()
-		w.aService("my-app").create()
-		w.aPod("my-app", "a").create()
-		w.switched("my-app", "a", 1, contract.ReasonElected)
+		w := newLedWorld()
 		w.aPod("my-app", "b").create()
 		w.setReady("a", false)
 		w.switched("my-app", "b", 2, contract.ReasonNotReady)

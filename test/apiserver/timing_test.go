@@ -35,6 +35,18 @@ func (w *world) lastSwitch() time.Time {
 	return at
 }
 
+// newWorldWithAMinuteToWait has a Pod a that has been Ready since now by a fake clock and becomes a candidate a minute later.
+func newWorldWithAMinuteToWait() (*world, *testingclock.FakePassiveClock, time.Time) {
+	GinkgoHelper()
+	w := newQuietWorld()
+	clock, now := w.fakeClock()
+	w.startOperator()
+	w.aService("my-app").with(contract.AnnotationMinReadyDuration, "1m").create()
+	w.aPod("my-app", "other").notReady().create()
+	w.aPod("my-app", "a").readySince(now).create()
+	return w, clock, now
+}
+
 var _ = Describe("min-ready-duration (contract 1)", func() {
 	It("a Pod leads once it has been Ready for that long, by a timer", func() {
 		w := newWorld()
@@ -49,12 +61,7 @@ var _ = Describe("min-ready-duration (contract 1)", func() {
 	})
 
 	It("begins and ends on the nanosecond", func() {
-		w := newQuietWorld()
-		clock, now := w.fakeClock()
-		w.startOperator()
-		w.aService("my-app").with(contract.AnnotationMinReadyDuration, "1m").create()
-		w.aPod("my-app", "other").notReady().create()
-		w.aPod("my-app", "a").readySince(now).create()
+		w, clock, now := newWorldWithAMinuteToWait()
 		Eventually(w.elections("my-app")).Should(BeNumerically(">", 0))
 		clock.SetTime(now.Add(time.Minute - 1))
 		w.nudge("my-app", "other")
@@ -65,12 +72,7 @@ var _ = Describe("min-ready-duration (contract 1)", func() {
 	})
 
 	It("starts again when the Pod was not Ready in between", func() {
-		w := newQuietWorld()
-		clock, now := w.fakeClock()
-		w.startOperator()
-		w.aService("my-app").with(contract.AnnotationMinReadyDuration, "1m").create()
-		w.aPod("my-app", "other").notReady().create()
-		w.aPod("my-app", "a").readySince(now).create()
+		w, clock, now := newWorldWithAMinuteToWait()
 		w.setStatus("a", readyAt(corev1.ConditionFalse, now.Add(30*time.Second)))
 		w.setStatus("a", readyAt(corev1.ConditionTrue, now.Add(31*time.Second)))
 		clock.SetTime(now.Add(91*time.Second - 1))
