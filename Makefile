@@ -23,6 +23,25 @@ demo: build ## Tell the story in the terminal, on an embedded control plane (STA
 controlplane: ## Run the embedded control plane alone until Ctrl-C; prints its KUBECONFIG
 	@go run ./test/controlplane/cmd/controlplane
 
+##@ A real cluster on this machine (root)
+
+.PHONY: cluster-up
+cluster-up: cluster-tools ## Start a real three-node cluster, with its data and kubeconfig in .cluster/ (starts only what does not run)
+	@$(BIN)/cluster up
+
+.PHONY: cluster-down
+cluster-down: cluster-tools ## End it, whatever state it is in, and leave nothing behind
+	@$(BIN)/cluster down
+
+.PHONY: cluster-status
+cluster-status: cluster-tools ## Show what of it runs
+	@$(BIN)/cluster status
+
+.PHONY: cluster-tools
+cluster-tools: $(BIN)/image
+	@CGO_ENABLED=0 go build -o $(BIN)/cluster ./test/cluster/cmd/cluster
+	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/pause ./test/cluster/pause
+
 ##@ Build
 
 .PHONY: build
@@ -75,6 +94,9 @@ help: ## List the targets
 $(BIN)/controller-gen: test/tools/controller-gen/go.mod
 	@echo "Building controller-gen..."
 	@$(call tool,controller-gen,sigs.k8s.io/controller-tools/cmd/controller-gen)
+
+$(BIN)/image: $(wildcard test/tools/image/*)
+	@cd test/tools/image && CGO_ENABLED=0 go build -o $@ .
 
 $(BIN)/golangci-lint: test/tools/golangci-lint/go.mod
 	@echo "Building golangci-lint (about 3 minutes)..."

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,11 +28,8 @@ const (
 
 // OperatorRoles are the rules of config/rbac by placeholder, as they are shipped.
 func OperatorRoles() (map[string][]rbacv1.PolicyRule, error) {
-	binaries, err := moduleDirectory()
-	if err != nil {
-		return nil, err
-	}
-	manifest, err := os.ReadFile(filepath.Join(binaries, "../../../config/rbac/role.yaml"))
+	_, file, _, _ := runtime.Caller(0)
+	manifest, err := os.ReadFile(filepath.Join(filepath.Dir(file), "../../config/rbac/role.yaml"))
 	if err != nil {
 		return nil, fmt.Errorf("reading the operator's roles: %w", err)
 	}

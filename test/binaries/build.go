@@ -1,4 +1,4 @@
-package controlplane
+package binaries
 
 import (
 	"bufio"
@@ -19,40 +19,13 @@ import (
 	"time"
 )
 
-// assetsVariable names a directory whose binaries are used instead of building them.
-const assetsVariable = "KUBEBUILDER_ASSETS"
-
 // progressEvery is how often a long build says how far it is.
 const progressEvery = 10 * time.Second
 
-// program is one program of the control plane and the Go package that it is built from.
-type program struct {
-	name, pkg string
-}
-
-// programs are pinned as tools in binaries/go.mod.
-var programs = []program{
-	{"etcd", "go.etcd.io/etcd/server/v3"},
-	{"kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"},
-	{"kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"},
-	{"kubectl", "k8s.io/kubernetes/cmd/kubectl"},
-}
-
-// Binaries returns the directory that holds the control plane's programs. It builds them from Go modules unless that was
-// done before, or KUBEBUILDER_ASSETS names a directory that holds them. What it does is told to progress.
-func Binaries(ctx context.Context, progress io.Writer) (string, error) {
-	if assets := os.Getenv(assetsVariable); assets != "" {
-		return assets, checkAssets(assets)
-	}
-	module, err := moduleDirectory()
-	if err != nil {
-		return "", err
-	}
-	version, err := output(ctx, module, "go", "list", "-m", "-f", "{{.Version}}", "k8s.io/kubernetes")
-	if err != nil {
-		return "", err
-	}
-	cache, err := cacheDirectory(module)
+// Build returns the directory that holds the set's programs. It builds them unless that was done before. What it does is
+// told to progress.
+func (s Set) Build(ctx context.Context, progress io.Writer) (string, error) {
+	cache, err := s.cacheDirectory()
 	if err != nil {
 		return "", err
 	}
@@ -61,68 +34,59 @@ func Binaries(ctx context.Context, progress io.Writer) (string, error) {
 		return "", err
 	}
 	defer unlock()
-	if checkAssets(cache) == nil {
+	if s.Check(cache) == nil {
 		return cache, nil
 	}
-	return cache, build(ctx, module, cache, version, progress)
+	return cache, s.build(ctx, cache, progress)
 }
 
-func checkAssets(directory string) error {
-	for _, program := range programs {
+// Check says which of the set's programs a directory lacks.
+func (s Set) Check(directory string) error {
+	for _, program := range s.programs {
 		if _, err := os.Stat(filepath.Join(directory, program.name)); err != nil {
-			return fmt.Errorf("%s has no %s; unset %s to have it built: %w", directory, program.name, assetsVariable, err)
+			return fmt.Errorf("%s has no %s: %w", directory, program.name, err)
 		}
 	}
 	return nil
 }
 
-// moduleDirectory is that of the nested module, beside this file.
-func moduleDirectory() (string, error) {
-	_, file, _, ok := runtime.Caller(0)
-	if !ok || !filepath.IsAbs(file) {
-		return "", errors.New("cannot tell where the sources are; do not build this with -trimpath")
-	}
-	return filepath.Join(filepath.Dir(file), "binaries"), nil
+// directory is that of the set's module, beside this file.
+func (s Set) directory() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), s.folder)
 }
 
 // cacheDirectory is one for these versions and this compiler, outside the tree: another checkout finds it too.
-func cacheDirectory(module string) (string, error) {
+func (s Set) cacheDirectory() (string, error) {
+	if !filepath.IsAbs(s.directory()) {
+		return "", errors.New("cannot tell where the sources are; do not build this with -trimpath")
+	}
 	hash := sha256.New()
 	for _, file := range []string{"go.mod", "go.sum"} {
-		content, err := os.ReadFile(filepath.Join(module, file))
+		content, err := os.ReadFile(filepath.Join(s.directory(), file))
 		if err != nil {
 			return "", fmt.Errorf("reading the pinned versions: %w", err)
 		}
 		hash.Write(content)
 	}
-	fmt.Fprintln(hash, runtime.Version(), runtime.GOOS, runtime.GOARCH, buildFlags("version"))
+	fmt.Fprintln(hash, runtime.Version(), runtime.GOOS, runtime.GOARCH, s.tags, s.linkerFlags(), s.programs)
 	user, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("finding a cache directory: %w", err)
 	}
-	directory := filepath.Join(user, "zen-lead", "controlplane-"+hex.EncodeToString(hash.Sum(nil))[:16])
+	directory := filepath.Join(user, "zen-lead", s.Name+"-"+hex.EncodeToString(hash.Sum(nil))[:16])
 	return directory, os.MkdirAll(filepath.Dir(directory), 0o750)
 }
 
-// buildFlags stamps the Kubernetes version, which clients parse.
-func buildFlags(version string) string {
-	const pkg = "k8s.io/component-base/version."
-	major, minor := "", ""
-	if parts := strings.Split(strings.TrimPrefix(version, "v"), "."); len(parts) > 1 {
-		major, minor = parts[0], parts[1]
-	}
-	return fmt.Sprintf("-s -w -X %sgitVersion=%s -X %sgitMajor=%s -X %sgitMinor=%s", pkg, version, pkg, major, pkg, minor)
-}
-
 // build builds all programs into a directory that appears only once it is complete.
-func build(ctx context.Context, module, directory, version string, progress io.Writer) error {
-	fmt.Fprintf(progress, "Building the control plane (Kubernetes %s and etcd) from Go modules, once: about 7 minutes on two cores.\n", version)
+func (s Set) build(ctx context.Context, directory string, progress io.Writer) error {
+	fmt.Fprintf(progress, "Building %s from Go modules, once: %s on two cores.\n", s.Title, s.Duration)
 	fmt.Fprintf(progress, "  It is kept in %s.\n  Fetching modules...\n", directory)
-	packages := make([]string, 0, len(programs))
-	for _, program := range programs {
+	packages := make([]string, 0, len(s.programs))
+	for _, program := range s.programs {
 		packages = append(packages, program.pkg)
 	}
-	dependencies, err := output(ctx, module, "go", append([]string{"list", "-deps"}, packages...)...)
+	dependencies, err := output(ctx, s.directory(), "go", append([]string{"list", "-deps", "-tags", s.tags}, packages...)...)
 	if err != nil {
 		return err
 	}
@@ -136,8 +100,8 @@ func build(ctx context.Context, module, directory, version string, progress io.W
 			strings.Count(dependencies, "\n")+1)
 	})
 	defer stop()
-	for _, program := range programs {
-		if err := buildOne(ctx, module, filepath.Join(partial, program.name), program.pkg, version, compiled); err != nil {
+	for _, program := range s.programs {
+		if err := s.buildOne(ctx, filepath.Join(partial, program.name), program.pkg, compiled); err != nil {
 			return err
 		}
 		fmt.Fprintf(progress, "  built %s\n", program.name)
@@ -145,9 +109,9 @@ func build(ctx context.Context, module, directory, version string, progress io.W
 	return os.Rename(partial, directory)
 }
 
-func buildOne(ctx context.Context, module, target, pkg, version string, compiled *atomic.Int64) error {
-	command := exec.CommandContext(ctx, "go", "build", "-v", "-o", target, "-ldflags", buildFlags(version), pkg)
-	command.Dir = module
+func (s Set) buildOne(ctx context.Context, target, pkg string, compiled *atomic.Int64) error {
+	command := exec.CommandContext(ctx, "go", "build", "-v", "-o", target, "-tags", s.tags, "-ldflags", s.linkerFlags(), pkg)
+	command.Dir = s.directory()
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-buildvcs=false")
 	reader, writer := io.Pipe()
 	command.Stderr = writer
@@ -211,7 +175,7 @@ func lock(path string, progress io.Writer) (unlock func(), err error) {
 		return nil, fmt.Errorf("locking the cache: %w", err)
 	}
 	if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
-		fmt.Fprintln(progress, "Waiting for another process that is building the control plane...")
+		fmt.Fprintln(progress, "Waiting for another process that is building...")
 		if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
 			return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), file.Close())
 		}

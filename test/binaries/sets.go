@@ -1,0 +1,86 @@
+package binaries
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Set is programs that are built together, from one Go module beside this file.
+type Set struct {
+	// Name is the set's, and the beginning of its directory's name in the cache.
+	Name string
+	// Title is what people are told is being built.
+	Title string
+	// Duration is how long that takes on two cores with empty caches.
+	Duration string
+
+	folder   string // of the module that pins the programs as tools
+	module   string // the Go module whose version the programs have
+	version  string
+	tags     string
+	stamp    string // the variable that the linker sets to the version, if any
+	programs []program
+}
+
+// program is one program and the Go package that it is built from.
+type program struct {
+	name, pkg string
+}
+
+// The sets.
+var (
+	// ControlPlane is etcd and what needs no node.
+	ControlPlane = Set{
+		Name: "controlplane", Title: "the control plane (Kubernetes " + KubernetesVersion + " and etcd " + EtcdVersion + ")",
+		Duration: "about 7 minutes", folder: "kubernetes", module: "k8s.io/kubernetes", version: KubernetesVersion,
+		programs: append([]program{{"etcd", "go.etcd.io/etcd/server/v3"}},
+			inside("k8s.io/kubernetes/cmd", "kube-apiserver", "kube-controller-manager", "kubectl")...),
+	}
+	// Node is what runs on a Kubernetes node, and the scheduler that needs nodes.
+	Node = Set{
+		Name: "node", Title: "kubelet, kube-proxy and kube-scheduler " + KubernetesVersion,
+		Duration: "about 3 minutes", folder: "kubernetes", module: "k8s.io/kubernetes", version: KubernetesVersion,
+		programs: inside("k8s.io/kubernetes/cmd", "kubelet", "kube-proxy", "kube-scheduler"),
+	}
+	// Containerd is the container runtime, without the snapshotters that need C libraries.
+	Containerd = Set{
+		Name: "containerd", Title: "containerd " + ContainerdVersion,
+		Duration: "about 2 minutes", folder: "containerd", module: "github.com/containerd/containerd/v2", version: ContainerdVersion,
+		tags: "no_btrfs no_zfs no_devmapper", stamp: "github.com/containerd/containerd/v2/version.Version",
+		programs: inside("github.com/containerd/containerd/v2/cmd", "containerd", "containerd-shim-runc-v2", "ctr"),
+	}
+	// CNI is the plugins that connect Pods to their node's network.
+	CNI = Set{
+		Name: "cni", Title: "the CNI plugins " + CNIVersion,
+		Duration: "a few seconds", folder: "cni", module: "github.com/containernetworking/plugins", version: CNIVersion,
+		programs: inside("github.com/containernetworking/plugins/plugins", "main/ptp", "main/loopback", "ipam/host-local", "meta/portmap"),
+	}
+	// CoreDNS is the cluster's name server.
+	CoreDNS = Set{
+		Name: "coredns", Title: "CoreDNS " + CoreDNSVersion,
+		Duration: "about 2 minutes", folder: "coredns", module: "github.com/coredns/coredns", version: CoreDNSVersion,
+		programs: []program{{"coredns", "github.com/coredns/coredns"}},
+	}
+)
+
+// inside lists programs that are named as the last folder of their packages.
+func inside(parent string, packages ...string) []program {
+	programs := make([]program, 0, len(packages))
+	for _, pkg := range packages {
+		programs = append(programs, program{pkg[strings.LastIndex(pkg, "/")+1:], parent + "/" + pkg})
+	}
+	return programs
+}
+
+// linkerFlags leave out debugging tables and stamp the version; clients parse that of Kubernetes.
+func (s Set) linkerFlags() string {
+	flags := "-s -w"
+	if s.stamp != "" {
+		flags += fmt.Sprintf(" -X %s=%s", s.stamp, s.version)
+	}
+	if parts := strings.Split(strings.TrimPrefix(KubernetesVersion, "v"), "."); s.folder == "kubernetes" {
+		const pkg = "k8s.io/component-base/version."
+		flags += fmt.Sprintf(" -X %sgitVersion=%s -X %sgitMajor=%s -X %sgitMinor=%s", pkg, s.version, pkg, parts[0], pkg, parts[1])
+	}
+	return flags
+}

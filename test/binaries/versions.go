@@ -1,0 +1,31 @@
+package binaries
+
+// The versions of everything that runs in the tests' clusters. The go.mod files beside pin the same ones, with all that they
+// depend on; a test compares them.
+const (
+	// KubernetesVersion is that of kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy and kubectl.
+	KubernetesVersion = "v1.37.2"
+	// EtcdVersion is that of etcd.
+	EtcdVersion = "v3.7.3"
+	// ContainerdVersion is that of containerd, its shim and ctr.
+	ContainerdVersion = "v2.4.2"
+	// CNIVersion is that of the CNI plugins ptp, host-local, loopback and portmap.
+	CNIVersion = "v1.9.1"
+	// CoreDNSVersion is that of CoreDNS.
+	CoreDNSVersion = "v1.15.0"
+)
+
+// DebianPackages are what nodes need from the distribution, in the version that it has: runc's own Go module builds without
+// seccomp, and the others are no Go programs.
+var DebianPackages = []Package{
+	{Name: "runc", Program: "runc"},
+	{Name: "nftables", Program: "nft"},
+	{Name: "iproute2", Program: "ip"},
+	{Name: "iptables", Program: "iptables"},
+	{Name: "conntrack", Program: "conntrack"},
+}
+
+// Package is a package of the distribution and a program that it brings.
+type Package struct {
+	Name, Program string
+}

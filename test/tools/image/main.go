@@ -1,0 +1,34 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+)
+
+func main() {
+	err := run(os.Args[1:], os.Getenv("SOURCE_DATE_EPOCH"))
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "image:", err)
+		os.Exit(1)
+	}
+}
+
+func run(arguments []string, epoch string) error {
+	options, err := parseOptions(arguments, epoch)
+	if err != nil {
+		return err
+	}
+	image, err := newImage(options)
+	if err != nil {
+		return fmt.Errorf("making %s: %w", options.tag, err)
+	}
+	if err := writeLayout(image, options); err != nil {
+		return fmt.Errorf("writing %s: %w", options.output, err)
+	}
+	return nil
+}
