@@ -1,0 +1,48 @@
+package driver
+
+import (
+	"sync"
+
+	"github.com/zen-lead/zen-lead/test/traffic/app/protocol"
+)
+
+// fresh opens a new connection for every request.
+type fresh struct {
+	*stream
+	requests sync.WaitGroup
+}
+
+func (f *fresh) wake(from, to int64) {
+	for number := from; number < to; number++ {
+		f.requests.Add(1)
+		go f.request(number)
+	}
+}
+
+func (f *fresh) finish() {
+	f.requests.Wait()
+}
+
+// lines are kept from request to request.
+var lines = sync.Pool{New: func() any { return new([protocol.LineLimit]byte) }}
+
+func (f *fresh) request(number int64) {
+	defer f.requests.Done()
+	sent := now()
+	f.late(f.schedule.due(number), sent)
+	deadline := f.deadline(sent)
+	connection, err := dial(*f.target.address.Load(), deadline)
+	if err != nil {
+		f.failed(sent, 0, err)
+		return
+	}
+	defer connection.Close() //nolint:errcheck // nothing is lost with it
+	line := lines.Get().(*[protocol.LineLimit]byte)
+	defer lines.Put(line)
+	answer, err := exchange(connection, number, deadline, line)
+	if err != nil {
+		f.failed(sent, 0, err)
+		return
+	}
+	f.finished(sent, f.pods.number(answer.Pod), outcomeOfState(answer.State))
+}

@@ -1,0 +1,125 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zen-lead/zen-lead/test/traffic/app/protocol"
+)
+
+// Options are what a server can be started with.
+type Options struct {
+	// Pod is the name that it answers with.
+	Pod string
+	// TCP, UDP and Control are the addresses to listen on, as host:port.
+	TCP, UDP, Control string
+	// ShutdownDelay is for how long it goes on serving once it is told to end.
+	ShutdownDelay time.Duration
+	// Allow is called with whether it may be the active one: until it is told to end, or is not ready and a probe has found that
+	// out, for an application knows of its health by its checks. It may be nil.
+	Allow func(bool)
+	// Exit ends the process at once; nil for os.Exit.
+	Exit func(code int)
+}
+
+// Server is a listening server.
+type Server struct {
+	options Options
+	tcp     net.Listener
+	udp     *net.UDPConn
+	control net.Listener
+	buffers sync.Pool
+
+	mutex    sync.Mutex // held while ready or stopping change, so that Allow is called in their order
+	ready    atomic.Bool
+	stopping atomic.Bool
+}
+
+// Listen starts to listen. Nothing is answered before Run.
+func Listen(ctx context.Context, options Options) (*Server, error) {
+	if options.Allow == nil {
+		options.Allow = func(bool) {}
+	}
+	if options.Exit == nil {
+		options.Exit = os.Exit
+	}
+	s := &Server{options: options}
+	s.buffers.New = func() any { return new(buffers) }
+	s.ready.Store(true)
+	// Neither keep-alive probes nor multipath TCP: both cost system calls for every connection.
+	listen := net.ListenConfig{KeepAlive: -1}
+	listen.SetMultipathTCP(false)
+	var err error
+	if s.tcp, err = listen.Listen(ctx, "tcp", options.TCP); err != nil {
+		return nil, fmt.Errorf("listening for requests: %w", err)
+	}
+	packets, err := listen.ListenPacket(ctx, "udp", options.UDP)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listening for datagrams: %w", err), s.tcp.Close())
+	}
+	s.udp = packets.(*net.UDPConn)
+	if s.control, err = listen.Listen(ctx, "tcp", options.Control); err != nil {
+		return nil, errors.Join(fmt.Errorf("listening for commands: %w", err), s.tcp.Close(), s.udp.Close())
+	}
+	return s, nil
+}
+
+// String lists the addresses that it listens on.
+func (s *Server) String() string {
+	return fmt.Sprintf("tcp=%s udp=%s control=%s", s.tcp.Addr(), s.udp.LocalAddr(), s.control.Addr())
+}
+
+// Run serves until the context ends, and for the shutdown delay more. Then it stops listening and returns; connections
+// that still stand end with the process.
+func (s *Server) Run(ctx context.Context) {
+	s.setReady(true)
+	go s.acceptConnections()
+	go s.answerDatagrams()
+	go s.serveControl()
+	<-ctx.Done()
+	s.stop()
+	time.Sleep(s.options.ShutdownDelay)
+	_, _, _ = s.tcp.Close(), s.udp.Close(), s.control.Close()
+}
+
+func (s *Server) setReady(ready bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.ready.Store(ready)
+	if ready {
+		s.options.Allow(!s.stopping.Load())
+	}
+}
+
+// foundUnready is called when a probe has been told so.
+func (s *Server) foundUnready() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if !s.ready.Load() {
+		s.options.Allow(false)
+	}
+}
+
+func (s *Server) stop() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.stopping.Store(true)
+	s.options.Allow(false)
+}
+
+// state is how a request is answered now.
+func (s *Server) state() protocol.State {
+	switch {
+	case !s.ready.Load():
+		return protocol.Unready
+	case s.stopping.Load():
+		return protocol.Last
+	}
+	return protocol.OK
+}

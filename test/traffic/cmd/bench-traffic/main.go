@@ -1,0 +1,144 @@
+// Command bench-traffic measures what clients see when a leader fails, on the cluster of KUBECONFIG, and prints tables.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/zen-lead/zen-lead/test/traffic/bench"
+	"github.com/zen-lead/zen-lead/test/traffic/results"
+)
+
+type options struct {
+	bench.Options
+	cases   string
+	rounds  int
+	output  string
+	command string
+}
+
+func main() {
+	o := options{}
+	flag.StringVar(&o.Kubeconfig, "kubeconfig", os.Getenv("KUBECONFIG"), "path of the administrator's kubeconfig")
+	flag.StringVar(&o.Kubectl, "kubectl", "kubectl", "path of kubectl")
+	flag.StringVar(&o.Image, "image", "traffic:dev", "image of the traffic program")
+	flag.StringVar(&o.OperatorNamespace, "operator-namespace", "zen-lead-system", "where Zen-Lead runs; it must watch all namespaces")
+	flag.StringVar(&o.ClusterCommand, "cluster", "", "path of the command that makes our own cluster's machines fail; without it those cases are left out")
+	flag.IntVar(&o.Rate, "rate", 500, "requests a second, of each of the nine streams")
+	flag.StringVar(&o.cases, "cases", "", "comma-separated names of the cases to measure; all by default")
+	flag.IntVar(&o.rounds, "rounds", 0, "rounds of each case; 0: as many as each case asks for")
+	flag.StringVar(&o.output, "output", "", "file for the results as JSON; cases that it has and that are not measured now stay in it")
+	flag.StringVar(&o.command, "command", "make bench-traffic", "how to tell others to repeat this")
+	flag.Parse()
+	o.Progress = os.Stderr
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench-traffic:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	cases, err := choose(o)
+	if err != nil {
+		return err
+	}
+	measured, err := earlier(o.output)
+	if err != nil {
+		return err
+	}
+	measured.Date, measured.Command, measured.Rate = time.Now().UTC().Truncate(time.Second), o.command, o.Rate
+	measured.Commit, measured.Machine = commit(ctx), machine()
+	if measured.Kubernetes, err = bench.KubernetesVersion(o.Kubeconfig); err != nil {
+		return err
+	}
+	for _, stateful := range []bool{false, true} {
+		chosen := slices.DeleteFunc(slices.Clone(cases), func(c bench.Case) bool { return c.Stateful != stateful })
+		if err := bench.Measure(ctx, o.Options, chosen, stateful, func(c results.Case) error { return keep(measured, c, o.output) }); err != nil {
+			return err
+		}
+	}
+	fmt.Println(measured.Markdown())
+	for _, bar := range measured.Bars() {
+		if !bar.Held {
+			return fmt.Errorf("not held: %s (%s)", bar.Text, bar.Measured)
+		}
+	}
+	return nil
+}
+
+func choose(o options) ([]bench.Case, error) {
+	all := bench.Cases()
+	names := strings.Split(o.cases, ",")
+	for _, name := range names {
+		if o.cases != "" && !slices.ContainsFunc(all, func(c bench.Case) bool { return c.Name == name }) {
+			return nil, fmt.Errorf("there is no case %q", name)
+		}
+	}
+	var chosen []bench.Case
+	for _, c := range all {
+		if o.rounds > 0 {
+			c.Rounds = o.rounds
+		}
+		switch {
+		case o.cases != "" && !slices.Contains(names, c.Name):
+		case c.OwnCluster && o.ClusterCommand == "":
+			fmt.Fprintf(o.Progress, "Left out, as it needs our own cluster's machines: %s\n", c.Title)
+		default:
+			chosen = append(chosen, c)
+		}
+	}
+	return chosen, nil
+}
+
+// earlier are the results that a file has already.
+func earlier(path string) (*results.Results, error) {
+	found := &results.Results{}
+	content, err := os.ReadFile(path)
+	if path == "" || errors.Is(err, os.ErrNotExist) {
+		return found, nil
+	}
+	return found, errors.Join(err, json.Unmarshal(content, found))
+}
+
+// keep adds a case to the results, and writes these: a run that is broken off has not been for nothing.
+func keep(measured *results.Results, c results.Case, path string) error {
+	measured.Cases = slices.DeleteFunc(measured.Cases, func(old results.Case) bool { return old.Name == c.Name })
+	measured.Cases = append(measured.Cases, c)
+	order := bench.Cases()
+	place := func(name string) int {
+		return slices.IndexFunc(order, func(c bench.Case) bool { return c.Name == name })
+	}
+	slices.SortFunc(measured.Cases, func(a, b results.Case) int { return place(a.Name) - place(b.Name) })
+	if path == "" {
+		return nil
+	}
+	content, err := json.MarshalIndent(measured, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(content, '\n'), 0o600)
+}
+
+func commit(ctx context.Context) string {
+	said, err := exec.CommandContext(ctx, "git", "rev-parse", "--short=12", "HEAD").Output()
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(said))
+}
+
+func machine() string {
+	return fmt.Sprintf("one machine with %d cores, %s/%s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+}
