@@ -42,12 +42,23 @@ cluster-tools: $(BIN)/image
 	@CGO_ENABLED=0 go build -o $(BIN)/cluster ./test/cluster/cmd/cluster
 	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/pause ./test/cluster/pause
 
+.PHONY: e2e
+e2e: ## Run the e2e suite on the cluster of KUBECONFIG (IMAGE, APP_IMAGE: the images there), or on our own, which it starts
+	@test/e2e/run.sh $(GINKGO)
+
 ##@ Build
 
 .PHONY: build
 build: ## Build the operator into bin/
 	@echo "Building the operator (the first time fetches and compiles its modules: a few minutes)..."
 	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/zen-lead ./cmd/zen-lead
+
+.PHONY: images
+images: build $(BIN)/image ## Make the images of the operator and of the test application, without a daemon, into bin/images
+	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/traffic ./test/traffic/app
+	@mkdir -p $(BIN)/images
+	@$(BIN)/image -tag zen-lead:dev -entrypoint /zen-lead -output $(BIN)/images/zen-lead.tar $(BIN)/zen-lead=/zen-lead
+	@$(BIN)/image -tag traffic:dev -entrypoint /traffic -output $(BIN)/images/traffic.tar $(BIN)/traffic=/traffic
 
 .PHONY: generate
 generate: $(BIN)/controller-gen ## Make everything that is generated: config/rbac and docs/annotations.md

@@ -36,11 +36,11 @@ func serve(ctx context.Context, arguments []string) error {
 		return errors.New("POD_NAME is not set")
 	}
 	if campaign.Lease != "" {
-		allow, err := startCampaign(campaign)
+		started, err := startCampaign(campaign)
 		if err != nil {
 			return err
 		}
-		options.Allow = allow
+		options.Allow, options.AwaitUnready = started.Allow, func() { started.AwaitUnready(ctx) }
 	}
 	s, err := server.Listen(ctx, options)
 	if err != nil {
@@ -53,7 +53,7 @@ func serve(ctx context.Context, arguments []string) error {
 
 // startCampaign starts to campaign, once that is allowed, for as long as the process runs: what is left to do when it is told
 // to end is done in the shutdown delay.
-func startCampaign(options election.Options) (allow func(bool), err error) {
+func startCampaign(options election.Options) (*election.Campaign, error) {
 	if options.Label == "" || options.Namespace == "" {
 		return nil, errors.New("an election needs --election-label and POD_NAMESPACE")
 	}
@@ -64,6 +64,7 @@ func startCampaign(options election.Options) (allow func(bool), err error) {
 	}
 	// As client-go does it for its own locks: a call that hangs must not use up the time for a second one.
 	config.Timeout = options.Timings.RenewDeadline / 2
+	config.QPS = -1
 	if options.Client, err = kubernetes.NewForConfig(config); err != nil {
 		return nil, fmt.Errorf("making a client: %w", err)
 	}
@@ -73,5 +74,5 @@ func startCampaign(options election.Options) (allow func(bool), err error) {
 			log.Print("The campaign ended: ", err)
 		}
 	}()
-	return campaign.Allow, nil
+	return campaign, nil
 }

@@ -110,15 +110,12 @@ func (a application) template(image, clientNode string) corev1.PodTemplateSpec {
 // clientObjects are a client on each node.
 func clientObjects(namespace, image string) []client.Object {
 	labels := map[string]string{appLabel: clientName}
-	security := restrictedPod()
-	// A port that was used is not used again for a minute; hundreds of connections a second need more than the default 28,000.
-	security.Sysctls = []corev1.Sysctl{{Name: "net.ipv4.ip_local_port_range", Value: "1024 65535"}}
 	return []client.Object{&appsv1.DaemonSet{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: clientName},
 		Spec: appsv1.DaemonSetSpec{
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
 			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{
-				Containers: []corev1.Container{trafficContainer(image, "drive")}, SecurityContext: security,
+				Containers: []corev1.Container{trafficContainer(image, "drive")}, SecurityContext: restrictedPod(),
 				AutomountServiceAccountToken: ptr.To(false), TerminationGracePeriodSeconds: ptr.To[int64](1),
 			}},
 		},

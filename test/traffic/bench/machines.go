@@ -40,7 +40,7 @@ func (b *Bench) killContainer(ctx context.Context, namespace, name string) error
 		return err
 	}
 	if len(pod.Status.ContainerStatuses) == 0 {
-		return fmt.Errorf("Pod %s has no container yet", name)
+		return fmt.Errorf("the Pod %s has no container yet", name)
 	}
 	_, id, _ := strings.Cut(pod.Status.ContainerStatuses[0].ContainerID, "://")
 	return b.machines.do(ctx, "kill-container", pod.Spec.NodeName, id)
@@ -76,15 +76,6 @@ func (b *Bench) actingOperator(ctx context.Context) (*corev1.Pod, error) {
 		}
 	}
 	return nil, fmt.Errorf("no Pod holds the operator's Lease, but %q", holder)
-}
-
-// killOperator kills the acting replica's process.
-func (b *Bench) killOperator(ctx context.Context) error {
-	pod, err := b.actingOperator(ctx)
-	if err != nil {
-		return err
-	}
-	return b.killContainer(ctx, pod.Namespace, pod.Name)
 }
 
 // stopAPI stops the API server for a time and returns once it serves again.

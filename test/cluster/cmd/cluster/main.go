@@ -45,11 +45,13 @@ func main() {
 
 func run(ctx context.Context, words []string) error {
 	if len(words) == 0 {
-		return errors.New(usage)
+		fmt.Fprint(os.Stderr, usage)
+		return errors.New("no command was given")
 	}
 	command, rest := words[0], words[1:]
 	if count, known := arguments[command]; !known || count >= 0 && count != len(rest) {
-		return fmt.Errorf("%q: no such command, or a wrong number of arguments\n%s", words, usage)
+		fmt.Fprint(os.Stderr, usage)
+		return fmt.Errorf("%q: no such command, or a wrong number of arguments", words)
 	}
 	if command == cluster.MachineCommand { // what a machine runs, not for people
 		return cluster.Cluster{Directory: rest[0]}.Machine(rest[1], os.Stdin)

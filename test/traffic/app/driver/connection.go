@@ -18,11 +18,11 @@ func dial(address netip.AddrPort, deadline time.Time) (*net.TCPConn, error) {
 }
 
 // exchange sends a request and reads the answer, whose Pod points into the buffer.
-func exchange(connection *net.TCPConn, number int64, deadline time.Time, buffer *[protocol.LineLimit]byte) (protocol.Answer, error) {
+func exchange(connection *net.TCPConn, request protocol.Request, deadline time.Time, buffer *[protocol.LineLimit]byte) (protocol.Answer, error) {
 	if err := connection.SetDeadline(deadline); err != nil {
 		return protocol.Answer{}, err
 	}
-	if _, err := connection.Write(protocol.AppendRequest(buffer[:0], number)); err != nil {
+	if _, err := connection.Write(protocol.AppendRequest(buffer[:0], request)); err != nil {
 		return protocol.Answer{}, err
 	}
 	used := 0
@@ -30,7 +30,7 @@ func exchange(connection *net.TCPConn, number int64, deadline time.Time, buffer 
 		n, err := connection.Read(buffer[used:])
 		used += n
 		if end := bytes.IndexByte(buffer[:used], '\n'); end >= 0 {
-			return parseAnswer(buffer[:end], number)
+			return parseAnswer(buffer[:end], request.Number)
 		}
 		if err != nil {
 			return protocol.Answer{}, err

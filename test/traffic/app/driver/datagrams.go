@@ -91,7 +91,7 @@ func (d *datagrams) send(number int64) {
 	connection, err := d.connect(place)
 	d.waiting.add(sent, place)
 	if err == nil {
-		request := protocol.AppendRequest(d.line[:0], number)
+		request := protocol.AppendRequest(d.line[:0], protocol.Request{Number: number})
 		_, err = connection.Write(request)
 		if errors.Is(err, syscall.ECONNREFUSED) { // news of an earlier one: this one was not sent
 			d.lost(place, number, err)

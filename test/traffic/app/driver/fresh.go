@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"net"
 	"sync"
 
 	"github.com/zen-lead/zen-lead/test/traffic/app/protocol"
@@ -36,13 +37,22 @@ func (f *fresh) request(number int64) {
 		f.failed(sent, 0, err)
 		return
 	}
-	defer connection.Close() //nolint:errcheck // nothing is lost with it
+	defer hangUp(connection)
 	line := lines.Get().(*[protocol.LineLimit]byte)
 	defer lines.Put(line)
-	answer, err := exchange(connection, number, deadline, line)
+	answer, err := exchange(connection, protocol.Request{Number: number, Close: true}, deadline, line)
 	if err != nil {
 		f.failed(sent, 0, err)
 		return
 	}
 	f.finished(sent, f.pods.number(answer.Pod), outcomeOfState(answer.State))
+	_, _ = connection.Read(line[:]) // the server closes
+}
+
+// hangUp closes with a reset. Of connections that end in the ordinary way the kernel keeps a port each for a minute, and at
+// hundreds a second it would have none left. The server should have closed before: then the kernel's connection tracking
+// knows that a connection from the same port is another one, and sends it to whoever leads by then.
+func hangUp(connection *net.TCPConn) {
+	_ = connection.SetLinger(0)
+	_ = connection.Close()
 }

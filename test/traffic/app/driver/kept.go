@@ -89,7 +89,7 @@ func (w *keptWorker) request() {
 		}
 		w.connection, w.pod = connection, 0
 	}
-	answer, err := exchange(w.connection, w.number, deadline, &w.line)
+	answer, err := exchange(w.connection, protocol.Request{Number: w.number}, deadline, &w.line)
 	if err != nil {
 		w.failed(w.sent, w.pod, err)
 		w.hangUp()

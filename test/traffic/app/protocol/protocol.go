@@ -1,6 +1,6 @@
 // Package protocol is the language between client and server: one line each way, over TCP or in a datagram.
 //
-//	request  <number>\n
+//	request  <number>[ close]\n
 //	answer   <number> <pod> <ok|last|unready> <server's time in Unix nanoseconds>\n
 package protocol
 
@@ -33,14 +33,27 @@ type Answer struct {
 	At     int64
 }
 
+// Request is a parsed request.
+type Request struct {
+	Number int64
+	// Close asks the server to close the connection once it has answered.
+	Close bool
+}
+
 // AppendRequest appends a request's line.
-func AppendRequest(to []byte, number int64) []byte {
-	return append(strconv.AppendInt(to, number, 10), '\n')
+func AppendRequest(to []byte, request Request) []byte {
+	to = strconv.AppendInt(to, request.Number, 10)
+	if request.Close {
+		to = append(to, closing...)
+	}
+	return append(to, '\n')
 }
 
 // ParseRequest parses a request's line, with or without its end.
-func ParseRequest(line []byte) (number int64, ok bool) {
-	return parseNumber(bytes.TrimSuffix(line, newline))
+func ParseRequest(line []byte) (Request, bool) {
+	text, found := bytes.CutSuffix(bytes.TrimSuffix(line, newline), closing)
+	number, ok := parseNumber(text)
+	return Request{Number: number, Close: found}, ok
 }
 
 // AppendAnswer appends an answer's line.
@@ -64,7 +77,7 @@ func ParseAnswer(line []byte) (Answer, bool) {
 	return answer, known && numbered && timed && len(pod) > 0
 }
 
-var newline, space = []byte{'\n'}, []byte{' '}
+var newline, space, closing = []byte{'\n'}, []byte{' '}, []byte(" close")
 
 // parseState allocates nothing.
 func parseState(word []byte) (State, bool) {

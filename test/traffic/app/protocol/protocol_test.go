@@ -17,8 +17,9 @@ func TestWhatIsParsedIsWhatWasSent(t *testing.T) {
 		pod := rapid.StringMatching(`[a-z0-9.-]{1,253}`).Draw(t, "Pod")
 		state := rapid.SampledFrom([]protocol.State{protocol.OK, protocol.Last, protocol.Unready}).Draw(t, "state")
 
-		if got, ok := protocol.ParseRequest(protocol.AppendRequest(nil, number)); !ok || got != number {
-			t.Errorf("request %d, %v", got, ok)
+		request := protocol.Request{Number: number, Close: rapid.Bool().Draw(t, "close")}
+		if got, ok := protocol.ParseRequest(protocol.AppendRequest(nil, request)); !ok || got != request {
+			t.Errorf("request %v, %v", got, ok)
 		}
 		line := protocol.AppendAnswer(nil, number, pod, state, at)
 		answer, ok := protocol.ParseAnswer(line)
@@ -32,7 +33,7 @@ func TestWhatIsParsedIsWhatWasSent(t *testing.T) {
 }
 
 func TestOtherLinesAreRefused(t *testing.T) {
-	for _, line := range []string{"", "\n", "-1\n", "1x\n", "1 \n", "9999999999999999999\n", "10000000000000000000\n"} {
+	for _, line := range []string{"", "\n", "-1\n", "1x\n", "1 \n", " close\n", "1 close close\n", "9999999999999999999\n", "10000000000000000000\n"} {
 		if _, ok := protocol.ParseRequest([]byte(line)); ok {
 			t.Errorf("request %q was taken", line)
 		}
@@ -47,8 +48,8 @@ func TestOtherLinesAreRefused(t *testing.T) {
 func TestLinesCostNoAllocation(t *testing.T) {
 	buffer := make([]byte, 0, protocol.LineLimit)
 	cost := testing.AllocsPerRun(100, func() {
-		number, _ := protocol.ParseRequest(protocol.AppendRequest(buffer[:0], 12345))
-		_, _ = protocol.ParseAnswer(protocol.AppendAnswer(buffer[:0], number, "my-app-0", protocol.OK, 1))
+		request, _ := protocol.ParseRequest(protocol.AppendRequest(buffer[:0], protocol.Request{Number: 12345, Close: true}))
+		_, _ = protocol.ParseAnswer(protocol.AppendAnswer(buffer[:0], request.Number, "my-app-0", protocol.OK, 1))
 	})
 	if cost != 0 {
 		t.Errorf("%v allocations", cost)

@@ -29,7 +29,7 @@ func (s *Server) serveControl() {
 func (s *Server) reportReady(w http.ResponseWriter, _ *http.Request) {
 	if !s.ready.Load() {
 		http.Error(w, "told to be not ready", http.StatusServiceUnavailable)
-		s.foundUnready()
+		go s.foundUnready()
 	}
 }
 

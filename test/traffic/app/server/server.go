@@ -21,9 +21,11 @@ type Options struct {
 	TCP, UDP, Control string
 	// ShutdownDelay is for how long it goes on serving once it is told to end.
 	ShutdownDelay time.Duration
-	// Allow is called with whether it may be the active one: until it is told to end, or is not ready and a probe has found that
-	// out, for an application knows of its health by its checks. It may be nil.
+	// Allow is called with whether it may be the active one: until it is told to end, or is not ready and all know. It may be nil.
 	Allow func(bool)
+	// AwaitUnready returns once the cluster knows that the Pod is not ready; nil for at once. It is called when a probe has found
+	// that out. An application that knew before all others would be compared with them unfairly.
+	AwaitUnready func()
 	// Exit ends the process at once; nil for os.Exit.
 	Exit func(code int)
 }
@@ -45,6 +47,9 @@ type Server struct {
 func Listen(ctx context.Context, options Options) (*Server, error) {
 	if options.Allow == nil {
 		options.Allow = func(bool) {}
+	}
+	if options.AwaitUnready == nil {
+		options.AwaitUnready = func() {}
 	}
 	if options.Exit == nil {
 		options.Exit = os.Exit
@@ -99,6 +104,7 @@ func (s *Server) setReady(ready bool) {
 
 // foundUnready is called when a probe has been told so.
 func (s *Server) foundUnready() {
+	s.options.AwaitUnready()
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if !s.ready.Load() {

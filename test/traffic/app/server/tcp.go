@@ -59,11 +59,11 @@ func (s *Server) serveConnection(connection net.Conn) {
 
 // answer reports whether the connection is to be kept.
 func (s *Server) answer(connection net.Conn, request, buffer []byte) bool {
-	number, ok := protocol.ParseRequest(request)
+	parsed, ok := protocol.ParseRequest(request)
 	if !ok {
 		return false
 	}
 	state := s.state()
-	_, err := connection.Write(protocol.AppendAnswer(buffer, number, s.options.Pod, state, time.Now().UnixNano()))
-	return err == nil && state != protocol.Last
+	_, err := connection.Write(protocol.AppendAnswer(buffer, parsed.Number, s.options.Pod, state, time.Now().UnixNano()))
+	return err == nil && state != protocol.Last && !parsed.Close
 }

@@ -22,11 +22,11 @@ func (s *Server) answerDatagrams() {
 			time.Sleep(time.Millisecond)
 			continue
 		}
-		number, ok := protocol.ParseRequest(b.in[:n])
+		request, ok := protocol.ParseRequest(b.in[:n])
 		if !ok {
 			continue
 		}
-		answer := protocol.AppendAnswer(b.out[:0], number, s.options.Pod, s.state(), time.Now().UnixNano())
+		answer := protocol.AppendAnswer(b.out[:0], request.Number, s.options.Pod, s.state(), time.Now().UnixNano())
 		// An answer that cannot be sent is lost like any other datagram; the client counts it.
 		_, _ = s.udp.WriteToUDPAddrPort(answer, from)
 	}

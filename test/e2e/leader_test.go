@@ -1,0 +1,71 @@
+package e2e
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+	"github.com/zen-lead/zen-lead/test/traffic/record"
+)
+
+// leader returns a poll of the Pods that the leader Service's slices route to as ready.
+func (w *world) leader(service string) func() []string {
+	return func() []string {
+		slices, err := w.slices(service + "-leader")
+		if err != nil {
+			return []string{err.Error()}
+		}
+		leaders := []string{}
+		for _, slice := range slices {
+			for _, endpoint := range slice.Endpoints {
+				if *endpoint.Conditions.Ready {
+					leaders = append(leaders, endpoint.TargetRef.Name)
+				}
+			}
+		}
+		return leaders
+	}
+}
+
+// slices are the EndpointSlices that kube-proxy takes for a Service's.
+func (w *world) slices(service string) ([]discoveryv1.EndpointSlice, error) {
+	list := &discoveryv1.EndpointSliceList{}
+	err := admin.List(ctx, list, client.InNamespace(w.namespace), client.MatchingLabels{discoveryv1.LabelServiceName: service})
+	return list.Items, err
+}
+
+// elects asserts that one Pod comes to lead, and returns its name.
+func (w *world) elects(service string) string {
+	GinkgoHelper()
+	Eventually(w.leader(service)).Should(HaveLen(1))
+	return w.leader(service)()[0]
+}
+
+// moves asserts that another Pod comes to lead for that reason, that the leader Service says so and that new connections
+// come to reach it alone. It returns its name.
+func (w *world) moves(service, from string, reason contract.Reason) string {
+	GinkgoHelper()
+	Eventually(w.leader(service)).Should(And(HaveLen(1), Not(ContainElement(from))), "after %s", from)
+	next := w.leader(service)()[0]
+	Eventually(w.annotations(service + "-leader")).Should(And(
+		HaveKeyWithValue(contract.AnnotationLeaderPodName, next),
+		HaveKeyWithValue(contract.AnnotationLeaderReason, string(reason)),
+	))
+	w.reaches(service, next)
+	return next
+}
+
+// reaches asserts that new connections to the leader Service come to reach that Pod alone.
+func (w *world) reaches(service, leader string) {
+	GinkgoHelper()
+	Eventually(runningClient.answers).WithArguments(record.ModeNew, w.address(service+"-leader"), 20).Should(Equal([]string{leader}))
+}
+
+func (w *world) annotations(service string) func() map[string]string {
+	return func() map[string]string {
+		GinkgoHelper()
+		return w.service(service).Annotations
+	}
+}
