@@ -48,10 +48,10 @@ func tell(options Options, c Case, number int, round results.Round, took time.Du
 	leader, plain := round.Streams[results.WayLeader][record.ModeNew], round.Streams[results.WayPlain][record.ModeNew]
 	label := round.Streams[results.WayLabel][record.ModeNew]
 	fmt.Fprintf(options.Progress, "%-17s %2d of %d (%.0f s): failed %d / %d / %d, gap %.0f / %.0f / %.0f ms, met the failed Pod for %.1f / %.1f / %.1f ms"+
-		" (leader / plain / label); slices after %.1f / %.1f / %.1f ms; leaders %s\n",
+		" (leader / plain / label); slices after %.1f / %.1f / %.1f ms, ours first: %t; leaders %s\n",
 		c.Name, number, c.Rounds, took.Seconds(), leader.Failed, plain.Failed, label.Failed, leader.LongestGap, plain.LongestGap, label.LongestGap,
 		leader.StopUsing, plain.StopUsing, label.StopUsing,
-		round.Slices[results.WayLeader], round.Slices[results.WayPlain], round.Slices[results.WayLabel], round.Leaders)
+		round.Slices[results.WayLeader], round.Slices[results.WayPlain], round.Slices[results.WayLabel], round.LeaderFirst, round.Leaders)
 }
 
 // KubernetesVersion is that of a cluster's API server.

@@ -187,7 +187,7 @@ func (b *Bench) figures(r *round, runs []*record.Run) results.Round {
 		results.WayLabel:  b.histories.of(leaseKey(b.app.lease())),
 	}
 	result := results.Round{Streams: map[string]map[string]figures.Figures{}, Leaders: during(leaders[results.WayLeader], r.window)}
-	result.Slices = b.slices(r.fault)
+	b.compareSlices(&result, r.fault)
 	var everyone []figures.Input
 	for _, run := range runs {
 		for i, stream := range run.Streams {
@@ -210,15 +210,21 @@ func (b *Bench) figures(r *round, runs []*record.Run) results.Round {
 	return result
 }
 
-// slices tells when each way's slices dropped the failed Pod.
-func (b *Bench) slices(fault figures.Fault) map[string]float64 {
-	dropped := map[string]float64{}
+// compareSlices tells when each way's slices dropped the failed Pod.
+func (b *Bench) compareSlices(result *results.Round, fault figures.Fault) {
+	if fault.Pod == "" {
+		return
+	}
+	result.Slices = map[string]float64{}
+	versions := map[string]int64{}
 	for way, service := range b.app.services() {
-		if after, found := b.histories.dropped(service, fault); found && fault.Pod != "" {
-			dropped[way] = float64(after.Nanoseconds()) / 1e6
+		if dropped, found := b.histories.dropped(service, fault); found {
+			result.Slices[way] = float64(dropped.at.Sub(fault.At).Nanoseconds()) / 1e6
+			versions[way] = dropped.version
 		}
 	}
-	return dropped
+	leader, plain := versions[results.WayLeader], versions[results.WayPlain]
+	result.LeaderFirst = leader > 0 && (plain == 0 || leader < plain)
 }
 
 func nodeReady(node *corev1.Node) bool {

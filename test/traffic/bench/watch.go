@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,8 +31,9 @@ type histories struct {
 
 // route says which Pods a Service routes to from a time on.
 type route struct {
-	at   time.Time
-	pods []string
+	at      time.Time
+	version int64 // the slice's resourceVersion, which orders writes
+	pods    []string
 }
 
 // watchLeaders watches a namespace's EndpointSlices and Leases until the context ends.
@@ -72,6 +74,7 @@ func handler[T any](see func(object T, gone bool)) cache.ResourceEventHandler {
 
 func (h *histories) slice(slice *discoveryv1.EndpointSlice, gone bool) {
 	service := slice.Labels[discoveryv1.LabelServiceName]
+	version, _ := strconv.ParseInt(slice.ResourceVersion, 10, 64)
 	pods := []string(nil)
 	if !gone {
 		pods = routedTo(slice)
@@ -82,7 +85,9 @@ func (h *histories) slice(slice *discoveryv1.EndpointSlice, gone bool) {
 		h.slices[service] = map[string][]string{}
 	}
 	h.slices[service][slice.Name] = pods
-	h.routes[service] = append(h.routes[service], route{time.Now(), slices.Concat(slices.Collect(maps.Values(h.slices[service]))...)})
+	h.routes[service] = append(h.routes[service], route{
+		time.Now(), version, slices.Concat(slices.Collect(maps.Values(h.slices[service]))...),
+	})
 	if slice.Labels[discoveryv1.LabelManagedBy] != contract.ManagedBy {
 		return
 	}
@@ -185,16 +190,16 @@ func (h *histories) healed(service, pod string, after time.Time) time.Time {
 	return time.Time{}
 }
 
-// dropped is how long after a fault a Service stopped to route to the failed Pod.
-func (h *histories) dropped(service string, fault figures.Fault) (after time.Duration, found bool) {
+// dropped is when a Service stopped to route to the failed Pod.
+func (h *histories) dropped(service string, fault figures.Fault) (at route, found bool) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	for _, route := range h.routes[service] {
 		if route.at.After(fault.At) && !slices.Contains(route.pods, fault.Pod) {
-			return route.at.Sub(fault.At), true
+			return route, true
 		}
 	}
-	return 0, false
+	return route{}, false
 }
 
 // during describes a history from one time to another, for people.

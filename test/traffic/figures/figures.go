@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -21,8 +22,8 @@ type Figures struct {
 	Failed int `json:"failed"`
 	// FailedByOutcome splits Failed by the outcomes' names; outcomes that did not occur are missing.
 	FailedByOutcome map[string]int `json:"failed_by_outcome"`
-	// LongestGap is the longest time between two OK answers that followed each other, in milliseconds. The window's edges
-	// count as answers.
+	// LongestGap is the longest time for which all requests failed, in milliseconds: from when the first of them was sent until
+	// the first one was sent that was answered with OK again, or the window ended. 0 if none failed.
 	LongestGap float64 `json:"longest_gap_ms"`
 	// NotLeader is how many requests were answered with OK by a Pod that was the leader at no instant between sending and
 	// answer.
@@ -51,7 +52,7 @@ func Of(in Input) Figures {
 	f := Figures{
 		Requests:        len(records),
 		FailedByOutcome: map[string]int{},
-		LongestGap:      milliseconds(longestGap(in)),
+		LongestGap:      milliseconds(longestGap(&in, records)),
 		LeaderChanges:   len(changes),
 		StopUsing:       milliseconds(stopUsing(&in, records)),
 		FirstOther:      firstOther(&in, records),
@@ -73,20 +74,22 @@ func Of(in Input) Figures {
 	return f
 }
 
-// longestGap looks at answers, so it counts those within the window whose requests were sent before it, too.
-func longestGap(in Input) int64 {
-	answers := []int64{in.Window.From.UnixNano(), in.Window.To.UnixNano()}
-	for _, one := range in.Records {
-		if one.Outcome == record.OK && in.Window.holds(one.Done) {
-			answers = append(answers, one.Done)
+// longestGap goes by the times of sending, which the schedule spaces evenly: how long an answer took, on a machine that is busy,
+// says nothing about where requests went.
+func longestGap(in *Input, records []record.Record) int64 {
+	inOrder := slices.SortedFunc(slices.Values(records), func(a, b record.Record) int {
+		return cmp.Or(cmp.Compare(a.Sent, b.Sent), cmp.Compare(b.Outcome, a.Outcome)) // of two at once an answer ends the gap
+	})
+	longest, failing := int64(0), int64(never)
+	for _, one := range inOrder {
+		if one.Outcome != record.OK {
+			failing = min(failing, one.Sent)
+			continue
 		}
+		longest = max(longest, one.Sent-failing)
+		failing = never
 	}
-	slices.Sort(answers)
-	longest := int64(0)
-	for i := range answers[1:] {
-		longest = max(longest, answers[i+1]-answers[i])
-	}
-	return longest
+	return max(longest, in.Window.To.UnixNano()-failing)
 }
 
 // stopUsing takes every outcome that carries the Pod, so also a request that was lost on a connection to it.

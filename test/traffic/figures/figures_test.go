@@ -27,14 +27,14 @@ func TestLongestGap(t *testing.T) {
 		story story
 		want  float64
 	}{
-		"nothing answered":                    {seen(request(10, "a", record.Unready)), 1000},
-		"no request at all":                   {seen(), 1000},
-		"between two answers":                 {seen(answered(299, "a"), answered(799, "b")), 500},
-		"from the window's beginning":         {seen(answered(599, "a"), answered(899, "a")), 600},
-		"until the window's end":              {seen(answered(199, "a")), 800},
-		"by the time of answers, not sending": {seen(slow(0, 300, "a", record.OK), slow(1, 799, "a", record.OK)), 500},
-		"sent before the window":              {seen(slow(-10, 510, "a", record.OK)), 500},
-		"failures do not end it":              {seen(answered(99, "a"), request(500, "", record.Refused), answered(899, "b")), 800},
+		"no request at all":                 {seen(), 0},
+		"no answer, but no failure":         {seen(answered(10, "a"), answered(900, "a")), 0},
+		"between two answers":               {seen(answered(99, "a"), request(100, "", record.Refused), request(300, "", record.Reset), answered(400, "b")), 300},
+		"by the time of sending":            {seen(slow(100, 500, "", record.TimedOut), slow(300, 400, "a", record.OK)), 200},
+		"whatever order they ended in":      {seen(answered(300, "a"), request(100, "", record.TimedOut)), 200},
+		"until the window's end":            {seen(answered(199, "a"), request(200, "", record.Refused)), 800},
+		"an answer ends it":                 {seen(request(100, "", record.Refused), answered(150, "b"), request(200, "a", record.Unready), answered(210, "b")), 50},
+		"failures before the window do not": {seen(request(-10, "", record.Refused), answered(10, "a")), 0},
 	} {
 		if got := c.story.figures().LongestGap; got != c.want {
 			t.Errorf("%s: %v ms, want %v", name, got, c.want)

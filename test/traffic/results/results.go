@@ -38,6 +38,9 @@ type Round struct {
 	// Slices is, by way, from the fault until the Service's EndpointSlices no longer named the failed Pod, in milliseconds; what follows
 	// is kube-proxy's part. A way whose slices never dropped it is missing.
 	Slices map[string]float64 `json:"slices_ms,omitempty"`
+	// LeaderFirst says whether the leader Service's slice was written before the plain Service's: kube-proxy waits a second between two
+	// updates of its rules, so the one that comes second may have to wait.
+	LeaderFirst bool `json:"leader_slice_first,omitempty"`
 	// Leaders is who led when, in seconds from the beginning of the round.
 	Leaders string `json:"leaders"`
 }
