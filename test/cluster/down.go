@@ -7,16 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"syscall"
 	"time"
 )
-
-// cgroups is where version 1 has a folder for each controller, and version 2 all in one.
-const cgroups = "/sys/fs/cgroup"
-
-// containersCgroup is the parent that containerd gives to containers where the kubelet names none.
-const containersCgroup = "k8s.io"
 
 // kernelSettings are those that a kubelet changes for the whole machine.
 var kernelSettings = []string{
@@ -36,7 +28,7 @@ func (c Cluster) rememberHost() error {
 	if exists(c.hostFile()) {
 		return nil
 	}
-	before := host{KernelSettings: map[string]string{}, Cgroups: containerCgroups()}
+	before := host{KernelSettings: map[string]string{}, Cgroups: ourCgroups()}
 	for _, setting := range kernelSettings {
 		if value, err := readTrimmed(filepath.Join("/proc/sys", setting)); err == nil {
 			before.KernelSettings[setting] = value
@@ -87,41 +79,12 @@ func (c Cluster) restoreHost() error {
 			failures = append(failures, os.WriteFile(path, []byte(value), 0o600))
 		}
 	}
-	for _, directory := range containerCgroups() {
+	for _, directory := range ourCgroups() {
 		if !slices.Contains(before.Cgroups, directory) {
 			failures = append(failures, removeCgroup(directory))
 		}
 	}
 	return errors.Join(failures...)
-}
-
-// containerCgroups are the cgroups of containers, deepest first, parents last.
-func containerCgroups() []string {
-	var found []string
-	roots, _ := filepath.Glob(filepath.Join(cgroups, "*", containersCgroup))
-	for _, root := range append(roots, filepath.Join(cgroups, containersCgroup)) {
-		_ = filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
-			if err == nil && entry.IsDir() {
-				found = append(found, path)
-			}
-			return nil // what vanishes meanwhile needs no removal
-		})
-	}
-	slices.SortFunc(found, func(a, b string) int { return strings.Count(b, "/") - strings.Count(a, "/") })
-	return found
-}
-
-// removeCgroup waits a little: the kernel empties a cgroup soon after its last process was killed.
-func removeCgroup(directory string) error {
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		err := syscall.Rmdir(directory)
-		if err == nil || errors.Is(err, syscall.ENOENT) {
-			return nil
-		}
-		if !errors.Is(err, syscall.EBUSY) || time.Now().After(deadline) {
-			return &os.PathError{Op: "rmdir", Path: directory, Err: err}
-		}
-	}
 }
 
 // removeAll retries for a moment: mounts of a namespace that just ended may still hold a folder.

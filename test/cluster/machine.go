@@ -54,13 +54,19 @@ func (c Cluster) start(ctx context.Context, name string, node *node, spec machin
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS}
 	if node != nil {
-		command.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC
+		command.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC | syscall.CLONE_NEWCGROUP
 	}
 	instructions, err := command.StdinPipe()
 	if err != nil {
 		return err
 	}
-	if err := command.Start(); err != nil {
+	leave := func() error { return nil }
+	if node != nil {
+		if leave, err = enterCgroups(name); err != nil {
+			return fmt.Errorf("making cgroups for %s: %w", name, err)
+		}
+	}
+	if err := errors.Join(command.Start(), leave()); err != nil {
 		return fmt.Errorf("starting machine %s with namespaces of its own (is this root?): %w", name, err)
 	}
 	if node != nil {

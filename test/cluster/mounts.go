@@ -23,6 +23,9 @@ func (c Cluster) mount(machine string, isolated bool) error {
 	if !isolated {
 		return nil
 	}
+	if err := mountCgroups(machine); err != nil {
+		return err
+	}
 	if err := syscall.Sethostname([]byte(machine)); err != nil {
 		return fmt.Errorf("setting the host name: %w", err)
 	}

@@ -103,7 +103,7 @@ func (c Cluster) StartDaemon(machine, daemon string) error {
 func (c Cluster) PowerOff(name string) error {
 	process := c.machineProcess(name)
 	if process == 0 {
-		return nil
+		return removeNodeCgroups(name)
 	}
 	if err := syscall.Kill(process, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("killing machine %s: %w", name, err)
@@ -113,5 +113,5 @@ func (c Cluster) PowerOff(name string) error {
 			return fmt.Errorf("machine %s, process %d, does not end", name, process)
 		}
 	}
-	return nil
+	return removeNodeCgroups(name)
 }

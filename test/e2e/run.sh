@@ -20,6 +20,7 @@ else
   KUBECONFIG=$PWD/.cluster/kubeconfig
   KUBECTL=$(bin/cluster kubectl)
   ZEN_LEAD_CLUSTER=$PWD/bin/cluster
-  export KUBECONFIG KUBECTL ZEN_LEAD_CLUSTER
+  CLUSTER_DIRECTORY=$PWD/.cluster
+  export KUBECONFIG KUBECTL ZEN_LEAD_CLUSTER CLUSTER_DIRECTORY
 fi
 go test -count=1 -timeout 40m ./test/e2e -args -ginkgo.v "$@"

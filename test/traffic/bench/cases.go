@@ -30,6 +30,9 @@ type Case struct {
 	// OwnCluster is set where machines or processes fail in a way that needs our own cluster.
 	OwnCluster bool
 
+	// Rolling is set where Pods are replaced one after the other by a rolling update.
+	Rolling bool
+
 	// faultless leaves out whose fault it was: nobody's, where Pods are replaced one after the other.
 	faultless bool
 	// prepare moves the leader to where the case needs it.
@@ -51,11 +54,11 @@ func Cases() []Case {
 			strike: deletePod, settled: movedAndGone},
 		{Name: "kill", Title: "The leader's process is killed (SIGKILL); the kubelet starts it again", Rounds: 10, OwnCluster: true,
 			strike: killLeader, settled: restarted},
-		{Name: "roll-deployment", Title: "The Deployment is rolled", Rounds: 3, faultless: true,
+		{Name: "roll-deployment", Title: "The Deployment is rolled", Rounds: 3, Rolling: true, faultless: true,
 			strike: roll, settled: rolled},
-		{Name: "roll-statefulset", Title: "The StatefulSet is rolled", Rounds: 3, Stateful: true, faultless: true,
+		{Name: "roll-statefulset", Title: "The StatefulSet is rolled", Rounds: 3, Stateful: true, Rolling: true, faultless: true,
 			prepare: leadFromFirst, strike: roll, settled: rolled},
-		{Name: "drain", Title: "The leader's node is drained", Rounds: 3,
+		{Name: "drain", Title: "The leader's node is drained", Rounds: 3, OwnCluster: true,
 			strike: drainNode, settled: movedAndGone, heal: uncordonNode},
 		{Name: "power", Title: "The leader's node loses power", Rounds: 2, OwnCluster: true,
 			strike: powerOff, settled: moved, heal: powerOn},

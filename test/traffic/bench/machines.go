@@ -46,10 +46,10 @@ func (b *Bench) killContainer(ctx context.Context, namespace, name string) error
 	return b.machines.do(ctx, "kill-container", pod.Spec.NodeName, id)
 }
 
-// drain evicts all Pods from a node and returns when they are gone.
+// drain evicts all Pods from a node, whosever they are, and returns when they are gone.
 func (b *Bench) drain(ctx context.Context, node string) error {
 	return runCommand(ctx, b.options.Kubectl, "--kubeconfig="+b.options.Kubeconfig, "drain", node,
-		"--ignore-daemonsets", "--delete-emptydir-data", "--timeout=3m")
+		"--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=3m")
 }
 
 func (b *Bench) uncordon(ctx context.Context, node string) error {

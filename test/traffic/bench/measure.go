@@ -34,7 +34,7 @@ func Measure(ctx context.Context, options Options, cases []Case, stateful bool, 
 				return err
 			}
 			measured.Rounds = append(measured.Rounds, round)
-			tell(options, c, number, round, time.Since(start))
+			fmt.Fprintf(options.Progress, "%2d of %d, %.0f s, %s\n", number, c.Rounds, time.Since(start).Seconds(), Describe(c, round))
 		}
 		if err := done(measured); err != nil {
 			return err
@@ -43,15 +43,18 @@ func Measure(ctx context.Context, options Options, cases []Case, stateful bool, 
 	return nil
 }
 
-// tell tells of a round in a line.
-func tell(options Options, c Case, number int, round results.Round, took time.Duration) {
+// Describe tells of a round in a line.
+func Describe(c Case, round results.Round) string {
 	leader, plain := round.Streams[results.WayLeader][record.ModeNew], round.Streams[results.WayPlain][record.ModeNew]
 	label := round.Streams[results.WayLabel][record.ModeNew]
-	fmt.Fprintf(options.Progress, "%-17s %2d of %d (%.0f s): failed %d / %d / %d, gap %.0f / %.0f / %.0f ms, met the failed Pod for %.1f / %.1f / %.1f ms"+
-		" (leader / plain / label); slices after %.1f / %.1f / %.1f ms, ours first: %t; leaders %s\n",
-		c.Name, number, c.Rounds, took.Seconds(), leader.Failed, plain.Failed, label.Failed, leader.LongestGap, plain.LongestGap, label.LongestGap,
-		leader.StopUsing, plain.StopUsing, label.StopUsing,
-		round.Slices[results.WayLeader], round.Slices[results.WayPlain], round.Slices[results.WayLabel], round.LeaderFirst, round.Leaders)
+	text := fmt.Sprintf("%s: failed %d / %d / %d, gap %.0f / %.0f / %.0f ms", c.Name,
+		leader.Failed, plain.Failed, label.Failed, leader.LongestGap, plain.LongestGap, label.LongestGap)
+	if len(round.Slices) > 0 {
+		text += fmt.Sprintf(", met the failed Pod for %.1f / %.1f / %.1f ms, slices after %.1f / %.1f / %.1f ms, ours first: %t",
+			leader.StopUsing, plain.StopUsing, label.StopUsing,
+			round.Slices[results.WayLeader], round.Slices[results.WayPlain], round.Slices[results.WayLabel], round.LeaderFirst)
+	}
+	return text + " (leader / plain / label); leaders " + round.Leaders
 }
 
 // KubernetesVersion is that of a cluster's API server.

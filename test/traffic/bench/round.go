@@ -60,7 +60,7 @@ func (b *Bench) round(ctx context.Context, c Case) (results.Round, error) {
 	struckErr := b.strike(ctx, c, r)
 	runs, endErr := b.endAll(ctx, witnesses, r)
 	if c.heal != nil {
-		endErr = errors.Join(endErr, c.heal(ctx, b, r))
+		endErr = errors.Join(endErr, c.heal(context.WithoutCancel(ctx), b, r)) // who interrupts us wants the cluster whole
 	}
 	if err := errors.Join(struckErr, endErr); err != nil {
 		return results.Round{}, err
@@ -96,6 +96,9 @@ func (b *Bench) prepare(ctx context.Context, c Case) (*round, error) {
 		return nil, err
 	}
 	if err := b.wait(ctx, "the operator's replicas are ready", b.operatorReady); err != nil {
+		return nil, err
+	}
+	if err := b.spread(ctx); err != nil {
 		return nil, err
 	}
 	if c.prepare != nil {
