@@ -10,6 +10,7 @@ import (
 // fresh opens a new connection for every request.
 type fresh struct {
 	*stream
+	ports    *ports
 	requests sync.WaitGroup
 }
 
@@ -32,7 +33,7 @@ func (f *fresh) request(number int64) {
 	sent := now()
 	f.late(f.schedule.due(number), sent)
 	deadline := f.deadline(sent)
-	connection, err := dial(*f.target.address.Load(), deadline)
+	connection, err := f.ports.dial(*f.target.address.Load(), deadline)
 	if err != nil {
 		f.failed(sent, 0, err)
 		return

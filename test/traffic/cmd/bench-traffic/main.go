@@ -16,6 +16,9 @@ import (
 	"syscall"
 	"time"
 
+	"k8s.io/klog/v2"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
+
 	"github.com/zen-lead/zen-lead/test/traffic/bench"
 	"github.com/zen-lead/zen-lead/test/traffic/results"
 )
@@ -41,6 +44,7 @@ func main() {
 	flag.StringVar(&o.output, "output", "", "file for the results as JSON; cases that it has and that are not measured now stay in it")
 	flag.StringVar(&o.command, "command", "make bench-traffic", "how to tell others to repeat this")
 	flag.Parse()
+	logf.SetLogger(klog.Background())
 	o.Progress = os.Stderr
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	if err := run(ctx, o); err != nil {
