@@ -43,8 +43,15 @@ cluster-tools: $(BIN)/image
 	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/pause ./test/cluster/pause
 
 .PHONY: e2e
-e2e: ## Run the e2e suite on the cluster of KUBECONFIG (IMAGE, APP_IMAGE: the images there), or on our own, which it starts
-	@test/e2e/run.sh $(GINKGO)
+e2e: ## Run the e2e suite on our own cluster, or on that of KUBECONFIG (IMAGE, APP_IMAGE: the images there)
+	@test/cluster/on-cluster.sh go test -count=1 -timeout 45m ./test/e2e -args -ginkgo.v $(GINKGO)
+
+TRAFFIC_RESULTS := docs/measurements/traffic.json
+
+.PHONY: bench-traffic
+bench-traffic: ## Measure what clients see when a leader fails (25 minutes), on the same; CASES=a,b and ROUNDS=n for less
+	@mkdir -p $(dir $(TRAFFIC_RESULTS))
+	@test/cluster/on-cluster.sh test/traffic/run.sh -output $(TRAFFIC_RESULTS) -cases "$(CASES)" -rounds $(or $(ROUNDS),0)
 
 ##@ Build
 

@@ -6,7 +6,8 @@
 //	KUBECTL           kubectl's path (default: kubectl)
 //	IMAGE             the operator's image (default: zen-lead:dev); the cluster's nodes have it or can pull it
 //	APP_IMAGE         the image of test/traffic/app (default: traffic:dev)
-//	ZEN_LEAD_CLUSTER  the command of test/cluster, where that is the cluster: the API server is then stopped for one test
+//	ZEN_LEAD_CLUSTER  the command of test/cluster, where that is the cluster: its API server is then stopped, and nodes lose
+//	                  their power
 //
 // Pods are reached through the API server's proxy, because that works from outside any cluster.
 package e2e

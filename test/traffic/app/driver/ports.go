@@ -25,10 +25,14 @@ type ports struct {
 	next atomic.Int64
 }
 
+// apart is how many ports are between two streams that follow each other. Two connections from one port to different Services that
+// lead to the same Pod cannot be told apart there, and the second one would fail.
+const apart = 7001
+
 // newPorts begins where an earlier run would be by now: its ports too have their two minutes.
-func newPorts(rate int, now time.Time) *ports {
+func newPorts(stream uint8, rate int, now time.Time) *ports {
 	p := &ports{}
-	p.next.Store(now.Unix() * int64(rate))
+	p.next.Store(now.Unix()*int64(rate) + int64(stream)*apart)
 	return p
 }
 

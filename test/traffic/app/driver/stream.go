@@ -46,7 +46,7 @@ func (s *stream) sender() sender {
 	case record.ModeUDP:
 		return newDatagrams(s)
 	default:
-		return &fresh{stream: s, ports: newPorts(s.spec.Rate, time.Now())}
+		return &fresh{stream: s, ports: newPorts(s.index, s.spec.Rate, time.Now())}
 	}
 }
 
