@@ -6,10 +6,10 @@ SHELL := /usr/bin/env bash -o pipefail
 VERSION ?= 0.1.0-dev
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
-BIN     := $(CURDIR)/bin
+BIN     := bin
 
 # Tools are pinned in a go.mod of their own each, away from the product's.
-tool = cd test/tools/$(1) && go build -o $(BIN)/$(1) $(2)
+tool = go -C test/tools/$(1) build -o "$(CURDIR)/$(BIN)/$(1)" $(2)
 
 STAY ?=
 
@@ -68,18 +68,20 @@ images: build $(BIN)/image ## Make the images of the operator and of the test ap
 	@$(BIN)/image -tag traffic:dev -entrypoint /traffic -output $(BIN)/images/traffic.tar $(BIN)/traffic=/traffic
 
 .PHONY: generate
-generate: $(BIN)/controller-gen ## Make everything that is generated: config/rbac and docs/annotations.md
+generate: $(BIN)/controller-gen ## Make everything that is generated: config/rbac, and what docs take from code and measurements
 	@go run ./docs/generate
 	@$(BIN)/controller-gen rbac:roleName=zen-lead paths=./controllers output:rbac:dir=config/rbac
 
 ##@ Test
 
 .PHONY: test
-test: generate-check test-unit test-apiserver ## Everything that CI runs: generated files, unit, property and API-server suites
+test: generate-check test-unit test-apiserver ## Everything that CI runs: generated files, unit, API-server and e2e suites
+	@KUBECONFIG= $(MAKE) --no-print-directory e2e
 
 .PHONY: test-unit
 test-unit: ## Unit and property suites, with the race detector
-	go test -race ./cmd/... ./controllers/...
+	go test -race ./cmd/... ./controllers/... ./docs/... ./test/binaries ./test/cluster/... ./test/traffic/...
+	go -C test/tools/image test .
 
 .PHONY: test-apiserver
 test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, with race and cache mutation detectors
@@ -98,6 +100,7 @@ fuzz: ## Fuzz the annotation parser for FUZZTIME (60s)
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Run golangci-lint
 	$(BIN)/golangci-lint run ./...
+	cd test/tools/image && ../../../$(BIN)/golangci-lint run --config ../../../.golangci.yml ./...
 
 ##@ Tidy up
 
@@ -107,14 +110,14 @@ clean: ## Remove bin/; the control plane's binaries stay cached for other checko
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/controller-gen: test/tools/controller-gen/go.mod
 	@echo "Building controller-gen..."
 	@$(call tool,controller-gen,sigs.k8s.io/controller-tools/cmd/controller-gen)
 
 $(BIN)/image: $(wildcard test/tools/image/*)
-	@cd test/tools/image && CGO_ENABLED=0 go build -o $@ .
+	@CGO_ENABLED=0 go -C test/tools/image build -o "$(CURDIR)/$@" .
 
 $(BIN)/golangci-lint: test/tools/golangci-lint/go.mod
 	@echo "Building golangci-lint (about 3 minutes)..."

@@ -163,13 +163,14 @@ func (r *Reconciler) reportLeader(ctx context.Context, p *pass) {
 		reason = contract.EventLeaderChanged
 		note = fmt.Sprintf("%s leads after %s (%s), epoch %d", p.leader.Name, p.before.LeaderName, p.decision.Reason, p.after.Epoch)
 	}
-	note += "; " + gap(p, took)
+	without := gap(p, took)
+	note += "; " + without
 	action := fmt.Sprintf("%s epoch %d", actionElect, p.after.Epoch)
 	r.events.Eventf(p.seen.source, p.leader, corev1.EventTypeNormal, reason, action, "%s", note)
 	r.events.Eventf(p.leader, p.seen.source, corev1.EventTypeNormal, reason, action, "%s", note)
 
 	logf.FromContext(ctx).Info("Leader changed", "service", p.seen.key, "from", p.before.LeaderName, "to", p.leader.Name,
-		"reason", p.decision.Reason, "epoch", p.after.Epoch, "took", took.String(), "passedOver", rejections(p.decision.Rejected))
+		"reason", p.decision.Reason, "epoch", p.after.Epoch, "gap", without, "passedOver", rejections(p.decision.Rejected))
 }
 
 // gap says how long there was no leader.
@@ -198,7 +199,7 @@ func (r *Reconciler) reportNobody(ctx context.Context, p *pass) {
 	}
 	r.warn(p.seen, formerLeader(p), contract.EventNoEligiblePod, actionElect, note)
 	logf.FromContext(ctx).Info("No ready leader", "service", p.seen.key, "from", p.before.LeaderName,
-		"reason", p.decision.Reason, "passedOver", rejections(p.decision.Rejected))
+		"note", note)
 }
 
 // formerLeader is the Pod that led before, which may no longer exist; nil if there was none.

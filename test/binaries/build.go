@@ -123,6 +123,7 @@ func (s Set) buildOne(ctx context.Context, target, pkg string, compiled *atomic.
 			compiled.Add(1) // -v prints a line a package
 			said.WriteString(lines.Text() + "\n")
 		}
+		_, _ = io.Copy(io.Discard, reader) // of a line that is too long
 	}()
 	err := command.Run()
 	_ = writer.Close()

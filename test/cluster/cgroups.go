@@ -22,14 +22,18 @@ const (
 	containersCgroup = "k8s.io"
 )
 
-// hierarchies are the folders of version 1. With version 2 there are none: nodes then see each other's containers.
+// hierarchies are the folders of version 1, such as cpu,cpuacct, which is often linked as cpu and as cpuacct. With version 2 there are
+// none: nodes then see each other's containers.
 func hierarchies() []string {
 	tasks, _ := filepath.Glob(filepath.Join(cgroupRoot, "*", "tasks")) // a file that version 2 does not have
 	found := make([]string, 0, len(tasks))
 	for _, file := range tasks {
-		found = append(found, filepath.Dir(file))
+		if real, err := filepath.EvalSymlinks(filepath.Dir(file)); err == nil {
+			found = append(found, real)
+		}
 	}
-	return found
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 func nodeCgroup(hierarchy, node string) string { return filepath.Join(hierarchy, nodesCgroup, node) }

@@ -1,12 +1,16 @@
 package cluster
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -41,14 +45,29 @@ func (c Cluster) rememberHost() error {
 	return os.WriteFile(c.hostFile(), content, 0o600)
 }
 
+// checkFolder refuses a folder with things in it that are not a cluster's: the whole folder is removed in the end.
+func (c Cluster) checkFolder() error {
+	entries, err := os.ReadDir(c.Directory)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil && len(entries) > 0 && !exists(c.hostFile()) {
+		err = fmt.Errorf("%s is not empty and holds no cluster", c.Directory)
+	}
+	return err
+}
+
 // Down ends everything and leaves nothing behind: no process, mount, network, cgroup or file. It can be run after a crash,
 // and when nothing is there.
 func (c Cluster) Down(ctx context.Context) error {
+	if err := c.checkFolder(); err != nil {
+		return err
+	}
 	var failures []error
 	for _, name := range append(slices.Clone(Nodes), controlPlaneMachine) {
 		failures = append(failures, c.PowerOff(name))
 	}
-	if owner, found := bridgeOwner(); found && owner == c.Directory {
+	if owner, found := bridgeOwner(); found && (owner == c.Directory || owner == "") { // no owner: broken off while it was made
 		for _, node := range nodes() { // the kernel would remove them a little later
 			if node.cableState() != "none" {
 				failures = append(failures, ip(ctx, "link del "+node.hostInterface))
@@ -60,7 +79,28 @@ func (c Cluster) Down(ctx context.Context) error {
 	if err := errors.Join(failures...); err != nil {
 		return err
 	}
-	return removeAll(c.Directory)
+	return errors.Join(removeAll(c.Directory), c.traces())
+}
+
+// traces is an error that names what is left on the host, though nothing should be.
+func (c Cluster) traces() error {
+	var failures []error
+	for lines := bufio.NewScanner(bytes.NewReader(readFile("/proc/self/mountinfo"))); lines.Scan(); {
+		if strings.Contains(lines.Text(), c.Directory+"/") {
+			failures = append(failures, fmt.Errorf("a mount is left: %s", lines.Text()))
+		}
+	}
+	for _, node := range nodes() {
+		if node.cableState() != "none" {
+			failures = append(failures, fmt.Errorf("the interface %s is left", node.hostInterface))
+		}
+	}
+	for _, name := range append(slices.Clone(Nodes), controlPlaneMachine) {
+		if process := c.machineProcess(name); process != 0 {
+			failures = append(failures, fmt.Errorf("machine %s still runs as process %d", name, process))
+		}
+	}
+	return errors.Join(failures...)
 }
 
 func (c Cluster) restoreHost() error {

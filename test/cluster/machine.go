@@ -54,7 +54,10 @@ func (c Cluster) start(ctx context.Context, name string, node *node, spec machin
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS}
 	if node != nil {
-		command.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC | syscall.CLONE_NEWCGROUP
+		command.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC
+		if len(hierarchies()) > 0 {
+			command.SysProcAttr.Cloneflags |= syscall.CLONE_NEWCGROUP
+		}
 	}
 	instructions, err := command.StdinPipe()
 	if err != nil {

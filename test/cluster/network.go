@@ -30,33 +30,37 @@ func ip(ctx context.Context, arguments string) error {
 	return run(ctx, "ip", strings.Fields(arguments)...)
 }
 
-// layBridge makes the bridge and the host's routes to the Pods. The bridge bears the folder of the cluster that it belongs to,
-// as there can be one cluster on a machine only.
-func (c Cluster) layBridge(ctx context.Context) error {
-	if owner, found := bridgeOwner(); found {
-		if owner != c.Directory {
-			return fmt.Errorf("another cluster is up on this machine, of %q; take that one down first", owner)
-		}
-		return nil
-	}
-	if err := ip(ctx, "link add "+bridge+" type bridge forward_delay 0"); err != nil {
-		return err
-	}
-	// An alias is one argument, whatever the folder is called.
-	if err := run(ctx, "ip", "link", "set", bridge, "alias", c.Directory); err != nil {
-		return errors.Join(err, removeBridge(ctx))
-	}
-	err := errors.Join(ip(ctx, "addr add "+bridgeAddress+"/24 dev "+bridge), ip(ctx, "link set "+bridge+" up"))
-	for _, node := range nodes() {
-		err = errors.Join(err, ip(ctx, "route add "+node.pods+" via "+node.address))
-	}
-	if err != nil {
-		return errors.Join(err, removeBridge(ctx))
+// checkBridge refuses to touch another cluster: there can be one on a machine only.
+func (c Cluster) checkBridge() error {
+	if owner, found := bridgeOwner(); found && owner != "" && owner != c.Directory {
+		return fmt.Errorf("another cluster is up on this machine, of %q; take that one down first", owner)
 	}
 	return nil
 }
 
-// bridgeOwner is the folder of the cluster that is up.
+// layBridge makes the bridge and the host's routes to the Pods, or what is missing of them. The bridge bears the folder of the cluster
+// that it belongs to.
+func (c Cluster) layBridge(ctx context.Context) error {
+	if err := c.checkBridge(); err != nil {
+		return err
+	}
+	if _, found := bridgeOwner(); !found {
+		if err := ip(ctx, "link add "+bridge+" type bridge forward_delay 0"); err != nil {
+			return err
+		}
+	}
+	err := errors.Join(
+		run(ctx, "ip", "link", "set", bridge, "alias", c.Directory), // one argument, whatever the folder is called
+		ip(ctx, "addr replace "+bridgeAddress+"/24 dev "+bridge),
+		ip(ctx, "link set "+bridge+" up"),
+	)
+	for _, node := range nodes() {
+		err = errors.Join(err, ip(ctx, "route replace "+node.pods+" via "+node.address))
+	}
+	return err
+}
+
+// bridgeOwner is the folder of the cluster that is up; empty if it was broken off while it was made.
 func bridgeOwner() (directory string, found bool) {
 	if _, err := net.InterfaceByName(bridge); err != nil {
 		return "", false

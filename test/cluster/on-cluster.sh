@@ -4,25 +4,26 @@
 # the command that makes machines fail.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+export CLUSTER_DIRECTORY=$PWD/.cluster
 
-if [[ -n ${KUBECONFIG:-} ]]; then
+if [[ -n ${KUBECONFIG:-} && $KUBECONFIG != "$CLUSTER_DIRECTORY/kubeconfig" ]]; then
   echo "On the cluster of KUBECONFIG=$KUBECONFIG:"
   export KUBECTL=${KUBECTL:-kubectl}
   exec "$@"
 fi
-if [[ $(id -u) != 0 ]]; then
-  echo "NOT RUN, for nodes of our own need root: $*. Run it as root, or set KUBECONFIG to a cluster of yours."
+if ! reason=$(unshare --fork --pid --mount --net --uts --ipc true 2>&1); then
+  echo "NOT RUN, for nodes of our own need root and namespaces ($reason): $*"
   exit 0
 fi
 make --no-print-directory cluster-tools images
-if ! bin/cluster status | grep -q '^control-plane *on'; then
+status=$(bin/cluster status)
+if ! grep -q '^control-plane *on' <<<"$status"; then
   trap 'bin/cluster down' EXIT
 fi
 bin/cluster up
 bin/cluster load bin/images/*.tar
-KUBECONFIG=$PWD/.cluster/kubeconfig
+KUBECONFIG=$CLUSTER_DIRECTORY/kubeconfig
 KUBECTL=$(bin/cluster kubectl)
 ZEN_LEAD_CLUSTER=$PWD/bin/cluster
-CLUSTER_DIRECTORY=$PWD/.cluster
-export KUBECONFIG KUBECTL ZEN_LEAD_CLUSTER CLUSTER_DIRECTORY
+export KUBECONFIG KUBECTL ZEN_LEAD_CLUSTER
 "$@"

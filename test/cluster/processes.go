@@ -38,6 +38,14 @@ func (c Cluster) daemonProcess(machine, daemon string) int {
 	return 0
 }
 
+// ended tells whether a process is gone or waits to be collected. The first process of a PID namespace is so only when all others of
+// it are.
+func ended(process int) bool {
+	stat := string(readFile("/proc", strconv.Itoa(process), "stat"))
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	return len(fields) == 0 || fields[0] == "Z" || fields[0] == "X"
+}
+
 func processes() []int {
 	entries, _ := os.ReadDir("/proc")
 	found := make([]int, 0, len(entries))
@@ -78,6 +86,15 @@ func (c Cluster) hold(machine, daemon string) string {
 	return filepath.Join(c.machine(machine), daemon+".hold")
 }
 
+// removeHolds lets every daemon run, as after a start.
+func (c Cluster) removeHolds() error {
+	holds, err := filepath.Glob(c.hold("*", "*"))
+	for _, hold := range holds {
+		err = errors.Join(err, os.Remove(hold))
+	}
+	return err
+}
+
 // StopDaemon kills a daemon of a machine, such as kube-apiserver, and keeps it down until StartDaemon.
 func (c Cluster) StopDaemon(machine, daemon string) error {
 	process := c.daemonProcess(machine, daemon)
@@ -108,7 +125,7 @@ func (c Cluster) PowerOff(name string) error {
 	if err := syscall.Kill(process, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("killing machine %s: %w", name, err)
 	}
-	for deadline := time.Now().Add(time.Minute); c.machineProcess(name) != 0; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ended(process); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("machine %s, process %d, does not end", name, process)
 		}

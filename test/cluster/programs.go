@@ -49,7 +49,7 @@ func installPackages(ctx context.Context, progress io.Writer) error {
 		return fmt.Errorf("nodes need %s; install these packages", strings.Join(missing, ", "))
 	}
 	fmt.Fprintf(progress, "Installing %s with apt-get...\n", strings.Join(missing, ", "))
-	install := append([]string{"install", "--yes", "--no-install-recommends"}, missing...)
+	install := append([]string{"-o", "DPkg::Lock::Timeout=300", "install", "--yes", "--no-install-recommends"}, missing...)
 	environment := append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	err := runWith(ctx, environment, "apt-get", install...)
 	if err == nil {

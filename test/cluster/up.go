@@ -27,8 +27,8 @@ func (c Cluster) Up(ctx context.Context, progress io.Writer) error {
 	if os.Geteuid() != 0 {
 		return errors.New("nodes need root: containers, network namespaces and mounts of their own")
 	}
-	if owner, found := bridgeOwner(); found && owner != c.Directory {
-		return fmt.Errorf("another cluster is up on this machine, of %q; take that one down first", owner)
+	if err := errors.Join(c.checkBridge(), c.checkFolder()); err != nil {
+		return err
 	}
 	programs, err := Programs(ctx, progress)
 	if err != nil {
@@ -64,7 +64,7 @@ func (c Cluster) Up(ctx context.Context, progress io.Writer) error {
 }
 
 func (c Cluster) startMachines(ctx context.Context, programs Binaries) error {
-	if err := errors.Join(os.MkdirAll(c.Directory, 0o755), c.makeCredentials(), c.rememberHost(), c.layBridge(ctx)); err != nil {
+	if err := errors.Join(os.MkdirAll(c.Directory, 0o755), c.rememberHost(), c.makeCredentials(), c.layBridge(ctx), c.removeHolds()); err != nil {
 		return err
 	}
 	if c.machineProcess(controlPlaneMachine) == 0 {
@@ -73,7 +73,7 @@ func (c Cluster) startMachines(ctx context.Context, programs Binaries) error {
 		}
 	}
 	for _, name := range Nodes {
-		if err := errors.Join(c.PowerOn(ctx, name, programs)); err != nil {
+		if err := c.PowerOn(ctx, name, programs); err != nil {
 			return err
 		}
 		if err := c.Mend(ctx, name); err != nil {

@@ -59,7 +59,7 @@ func expectRules(c bench.Case, round results.Round) {
 	leader := round.Streams[results.WayLeader][record.ModeNew]
 	Expect(leader.Requests).To(BeNumerically(">", 0))
 	Expect(leader.Failed).To(BeNumerically("<", leader.Requests), "nothing was answered at all")
-	Expect(leader.OutOfOrder).To(BeZero(), "new connections that reached the former leader after one had reached the new one")
+	Expect(round.OutOfOrder).To(BeZero(), "new connections that reached the former leader after one had reached the new one")
 	Expect(leader.LeaderChanges).To(BeNumerically("<=", max(1, c.Changes)), "who led when: %s", round.Leaders)
 	if c.Rolling {
 		Expect(leader.LeaderChanges).To(Equal(1), "who led when: %s", round.Leaders)

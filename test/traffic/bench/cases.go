@@ -35,6 +35,10 @@ type Case struct {
 	// Changes is how often the leader may change at the most; 0 stands for 1.
 	Changes int
 
+	// answers is set where the failed Pod goes on answering, so that it can be seen for how long it is still met.
+	answers bool
+	// sudden has the fault begin when strike is done, not when it begins: it takes a while to find what is to be killed.
+	sudden bool
 	// faultless leaves out whose fault it was: nobody's, where Pods are replaced one after the other.
 	faultless bool
 	// prepare moves the leader to where the case needs it.
@@ -50,24 +54,26 @@ type Case struct {
 // Cases lists all cases.
 func Cases() []Case {
 	return []Case{
-		{Name: "readiness", Title: "The leader is no longer ready (it answers, but refuses)", Rounds: 20,
+		{Name: "readiness", Title: "The leader is no longer ready (it answers, but refuses)", Rounds: 20, answers: true,
 			strike: unready, settled: moved, heal: ready},
-		{Name: "delete", Title: "The leader is deleted gracefully", Rounds: 20,
+		{Name: "delete", Title: "The leader is deleted gracefully", Rounds: 20, answers: true,
 			strike: deletePod, settled: movedAndGone},
-		{Name: "kill", Title: "The leader's process is killed (SIGKILL); the kubelet starts it again", Rounds: 10, OwnCluster: true,
+		// Three Pods, each killed once: a second time the kubelet would wait 10 s, then 20 s, before it starts the process again.
+		{Name: "kill", Title: "The leader's process is killed (SIGKILL); the kubelet starts it again", Rounds: 3, OwnCluster: true, sudden: true,
 			strike: killLeader, settled: restarted},
 		{Name: "roll-deployment", Title: "The Deployment is rolled", Rounds: 3, Rolling: true, faultless: true,
 			strike: roll, settled: rolled},
-		{Name: "roll-statefulset", Title: "The StatefulSet is rolled", Rounds: 3, Stateful: true, Rolling: true, faultless: true,
+		{Name: "roll-statefulset", Title: "The StatefulSet is rolled while its Pod 0 leads", Rounds: 3, Stateful: true, Rolling: true, faultless: true,
 			prepare: leadFromFirst, strike: roll, settled: rolled},
-		{Name: "drain", Title: "The leader's node is drained", Rounds: 3, OwnCluster: true,
+		{Name: "drain", Title: "The leader's node is drained", Rounds: 3, OwnCluster: true, answers: true,
+			Changes: 2, // the Pod that takes over may be on the same node, and be next
 			strike: drainNode, settled: movedAndGone, heal: uncordonNode},
 		{Name: "operator", Title: "The leader is no longer ready, and at the same moment the acting operator is killed (SIGKILL)", Rounds: 3,
-			OwnCluster: true, strike: unreadyAndKillOperator, settled: moved, heal: ready},
+			OwnCluster: true, answers: true, strike: unreadyAndKillOperator, settled: moved, heal: ready},
 		{Name: "api", Title: "The API server is down for 30 s", Rounds: 2, OwnCluster: true, faultless: true,
 			strike: loseAPI, settled: recovered},
 		// Last: what connection tracking remembers of requests to a dead node stays for two minutes.
-		{Name: "power", Title: "The leader's node loses power", Rounds: 2, OwnCluster: true,
+		{Name: "power", Title: "The leader's node loses power", Rounds: 2, OwnCluster: true, sudden: true,
 			Changes: 2, // Kubernetes marks one Pod after the other, and two of the three may have been on that node
 			strike:  powerOff, settled: moved, heal: powerOn},
 	}

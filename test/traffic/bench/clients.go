@@ -50,7 +50,7 @@ func (a application) witness(namespace string) order {
 
 func stream(name, mode, service, namespace string, rate int) record.StreamSpec {
 	return record.StreamSpec{
-		Name: name, Mode: mode, Address: fmt.Sprintf("%s.%s.svc.cluster.local:%d", service, namespace, servicePort),
+		Name: name, Mode: mode, Address: fmt.Sprintf("%s.%s.svc:%d", service, namespace, servicePort),
 		Rate: rate, Connections: connections,
 	}
 }

@@ -26,7 +26,7 @@ func Measure(ctx context.Context, options Options, cases []Case, stateful bool, 
 		return err
 	}
 	for _, c := range cases {
-		measured := results.Case{Name: c.Name, Title: c.Title}
+		measured := results.Case{Name: c.Name, Title: c.Title, Answers: c.answers}
 		for number := 1; number <= c.Rounds; number++ {
 			start := time.Now()
 			round, err := b.Round(ctx, c)

@@ -124,6 +124,9 @@ func (b *Bench) strike(ctx context.Context, c Case, r *round) error {
 	if err := c.strike(ctx, b, r); err != nil {
 		return err
 	}
+	if c.sudden {
+		r.fault.At = time.Now()
+	}
 	r.window.From = r.fault.At.Add(-warmUp / 2)
 	err := b.wait(ctx, "traffic has settled", func(ctx context.Context) (bool, error) { return c.settled(ctx, b, r) })
 	for _, done := range r.running {
@@ -198,6 +201,7 @@ func (b *Bench) figures(r *round, runs []*record.Run) results.Round {
 			input := figures.Input{Records: run.Of(i), Pods: run.Pods, Leaders: leaders[way], Fault: r.fault, Window: r.window}
 			if way == results.WayLeader && mode == record.ModeNew {
 				everyone = append(everyone, input)
+				result.OutOfOrder += figures.Of(input).OutOfOrder
 			}
 			if run != runs[0] {
 				continue

@@ -8,13 +8,11 @@ import (
 	"github.com/zen-lead/zen-lead/test/traffic/record"
 )
 
-// Results is one run of the benchmark.
+// Results are all cases, each as it was measured last.
 type Results struct {
-	Date       time.Time `json:"date"`
-	Command    string    `json:"command"`
-	Commit     string    `json:"commit"`
-	Machine    string    `json:"machine"`
-	Kubernetes string    `json:"kubernetes"`
+	Command    string `json:"command"`
+	Machine    string `json:"machine"`
+	Kubernetes string `json:"kubernetes"`
 	// Rate is in requests a second, of each stream.
 	Rate  int    `json:"rate"`
 	Cases []Case `json:"cases"`
@@ -22,9 +20,14 @@ type Results struct {
 
 // Case is all rounds of one case.
 type Case struct {
-	Name   string  `json:"name"`
-	Title  string  `json:"title"`
-	Rounds []Round `json:"rounds"`
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	// Date and Commit are when it was measured, and with what; a commit that ends in -dirty was not all.
+	Date   time.Time `json:"date"`
+	Commit string    `json:"commit"`
+	// Answers says that the failed Pod goes on answering: only then can it be seen for how long it is still met.
+	Answers bool    `json:"failed_pod_answers"`
+	Rounds  []Round `json:"rounds"`
 }
 
 // Round is one case, once.
@@ -33,6 +36,9 @@ type Round struct {
 	Streams map[string]map[string]figures.Figures `json:"streams"`
 	// Overlap is for how long new connections through the leader Service reached two Pods, seen from all nodes, in milliseconds.
 	Overlap float64 `json:"overlap_all_nodes_ms"`
+	// OutOfOrder is, of all clients, how many new connections through the leader Service reached the former leader after that client had
+	// reached the new one.
+	OutOfOrder int `json:"out_of_order_all_nodes"`
 	// LatestSend is by how much the client was late to send, at the worst, in milliseconds: how busy the machine was.
 	LatestSend float64 `json:"latest_send_ms"`
 	// Slices is, by way, from the fault until the Service's EndpointSlices no longer named the failed Pod, in milliseconds; what follows

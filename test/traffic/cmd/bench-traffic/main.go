@@ -62,24 +62,28 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	measured.Date, measured.Command, measured.Rate = time.Now().UTC().Truncate(time.Second), o.command, o.Rate
-	measured.Commit, measured.Machine = commit(ctx), machine()
+	measured.Command, measured.Rate, measured.Machine = o.command, o.Rate, machine()
+	built := commit(ctx)
 	if measured.Kubernetes, err = bench.KubernetesVersion(o.Kubeconfig); err != nil {
 		return err
 	}
 	for _, stateful := range []bool{false, true} {
 		chosen := slices.DeleteFunc(slices.Clone(cases), func(c bench.Case) bool { return c.Stateful != stateful })
-		if err := bench.Measure(ctx, o.Options, chosen, stateful, func(c results.Case) error { return keep(measured, c, o.output) }); err != nil {
+		if err := bench.Measure(ctx, o.Options, chosen, stateful, func(c results.Case) error {
+			c.Date, c.Commit = time.Now().UTC().Truncate(time.Second), built
+			return keep(measured, c, o.output)
+		}); err != nil {
 			return err
 		}
 	}
 	fmt.Println(measured.Markdown())
+	var broken []error
 	for _, bar := range measured.Bars() {
 		if !bar.Held {
-			return fmt.Errorf("not held: %s (%s)", bar.Text, bar.Measured)
+			broken = append(broken, fmt.Errorf("not held: %s (%s)", bar.Text, bar.Measured))
 		}
 	}
-	return nil
+	return errors.Join(broken...)
 }
 
 func choose(o options) ([]bench.Case, error) {
@@ -136,7 +140,7 @@ func keep(measured *results.Results, c results.Case, path string) error {
 }
 
 func commit(ctx context.Context) string {
-	said, err := exec.CommandContext(ctx, "git", "rev-parse", "--short=12", "HEAD").Output()
+	said, err := exec.CommandContext(ctx, "git", "describe", "--always", "--exclude=*", "--dirty", "--abbrev=12").Output()
 	if err != nil {
 		return "unknown"
 	}
