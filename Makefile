@@ -44,7 +44,7 @@ cluster-tools: $(BIN)/image
 
 .PHONY: e2e
 e2e: ## Run the e2e suite on our own cluster, or on that of KUBECONFIG (IMAGE, APP_IMAGE: the images there)
-	@test/cluster/on-cluster.sh go test -count=1 -timeout 45m ./test/e2e -args -ginkgo.v $(GINKGO)
+	@test/cluster/on-cluster.sh go test -v -count=1 -timeout 45m ./test/e2e -args -ginkgo.no-color -ginkgo.v $(GINKGO)
 
 TRAFFIC_RESULTS := docs/measurements/traffic.json
 

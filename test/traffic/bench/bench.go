@@ -42,16 +42,17 @@ type Options struct {
 
 // Bench is a namespace with an application and its clients.
 type Bench struct {
-	options   Options
-	clients   kubernetes.Interface
-	objects   client.Client
-	machines  machines
-	namespace string
-	app       application
-	control   control
-	histories *histories
-	client    string   // the Pod that measures
-	nodes     []string // the first one is the client's
+	options      Options
+	clients      kubernetes.Interface
+	objects      client.Client
+	machines     machines
+	namespace    string
+	app          application
+	control      control
+	histories    *histories
+	stopWatching func()
+	client       string   // the Pod that measures
+	nodes        []string // the first one is the client's
 }
 
 // Open creates the namespace and waits until application and clients are ready. Close removes it.
@@ -91,7 +92,9 @@ func (b *Bench) create(ctx context.Context) error {
 		avoided = b.nodes[0]
 	}
 	var err error
-	if b.histories, err = watchLeaders(ctx, b.clients, b.namespace); err != nil {
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx)) // until Close
+	b.stopWatching = stop
+	if b.histories, err = watchLeaders(watching, ctx.Done(), b.clients, b.namespace); err != nil {
 		return err
 	}
 	objects := slices.Concat(electionObjects(b.namespace), clientObjects(b.namespace, b.options.Image),
@@ -161,6 +164,9 @@ func (b *Bench) rolledOut(ctx context.Context) (bool, error) {
 func (b *Bench) Close(ctx context.Context) error {
 	if b.namespace == "" {
 		return nil
+	}
+	if b.stopWatching != nil {
+		b.stopWatching()
 	}
 	namespaces := b.clients.CoreV1().Namespaces()
 	if err := namespaces.Delete(ctx, b.namespace, metav1.DeleteOptions{}); err != nil {

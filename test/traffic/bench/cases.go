@@ -67,7 +67,7 @@ func Cases() []Case {
 			prepare: leadFromFirst, strike: roll, settled: rolled},
 		{Name: "drain", Title: "The leader's node is drained", Rounds: 3, OwnCluster: true, answers: true,
 			Changes: 2, // the Pod that takes over may be on the same node, and be next
-			strike: drainNode, settled: movedAndGone, heal: uncordonNode},
+			strike:  drainNode, settled: movedAndGone, heal: uncordonNode},
 		{Name: "operator", Title: "The leader is no longer ready, and at the same moment the acting operator is killed (SIGKILL)", Rounds: 3,
 			OwnCluster: true, answers: true, strike: unreadyAndKillOperator, settled: moved, heal: ready},
 		{Name: "api", Title: "The API server is down for 30 s", Rounds: 2, OwnCluster: true, faultless: true,

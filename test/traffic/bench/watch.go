@@ -36,8 +36,8 @@ type route struct {
 	pods    []string
 }
 
-// watchLeaders watches a namespace's EndpointSlices and Leases until the context ends.
-func watchLeaders(ctx context.Context, clients kubernetes.Interface, namespace string) (*histories, error) {
+// watchLeaders watches a namespace's EndpointSlices and Leases until the context ends. It returns once it has seen all, or gives up.
+func watchLeaders(ctx context.Context, giveUp <-chan struct{}, clients kubernetes.Interface, namespace string) (*histories, error) {
 	h := &histories{leaders: map[string][]figures.Leader{}, slices: map[string]map[string][]string{}, routes: map[string][]route{}}
 	factory := informers.NewSharedInformerFactoryWithOptions(clients, 0, informers.WithNamespace(namespace))
 	endpoints := factory.Discovery().V1().EndpointSlices().Informer()
@@ -49,8 +49,8 @@ func watchLeaders(ctx context.Context, clients kubernetes.Interface, namespace s
 		return nil, err
 	}
 	factory.Start(ctx.Done())
-	if !cache.WaitForCacheSync(ctx.Done(), endpoints.HasSynced, leases.HasSynced) {
-		return nil, fmt.Errorf("watching namespace %s: %w", namespace, ctx.Err())
+	if !cache.WaitForCacheSync(giveUp, endpoints.HasSynced, leases.HasSynced) {
+		return nil, fmt.Errorf("watching namespace %s took too long", namespace)
 	}
 	return h, nil
 }
