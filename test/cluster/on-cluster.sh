@@ -15,10 +15,23 @@ if ! reason=$(unshare --fork --pid --mount --net --uts --ipc true 2>&1); then
   echo "NOT RUN, for nodes of our own need root and namespaces ($reason): $*"
   exit 0
 fi
+
+# What failed may be told by the daemons' logs, which go with the cluster.
+end() {
+  local status=$?
+  if ((status != 0)); then
+    for machine in .cluster/machines/*/; do
+      mkdir -p "bin/cluster-logs/$(basename "$machine")" && cp "$machine"*.log "bin/cluster-logs/$(basename "$machine")/"
+    done
+    echo "It failed; the logs of the cluster's daemons are in bin/cluster-logs."
+  fi
+  bin/cluster down
+}
+
 make --no-print-directory cluster-tools images
 status=$(bin/cluster status)
 if ! grep -q '^control-plane *on' <<<"$status"; then
-  trap 'bin/cluster down' EXIT
+  trap end EXIT
 fi
 bin/cluster up
 bin/cluster load bin/images/*.tar
