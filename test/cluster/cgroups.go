@@ -108,10 +108,11 @@ func removeNodeCgroups(node string) error {
 	return errors.Join(failures...)
 }
 
-// ourCgroups are all that nodes may have left, deepest first.
+// ourCgroups are all that nodes may have left, deepest first. Beside those of version 1 there may be a hierarchy of version 2, "unified".
 func ourCgroups() []string {
 	var roots []string
-	for _, hierarchy := range append(hierarchies(), cgroupRoot) {
+	all, _ := filepath.Glob(filepath.Join(cgroupRoot, "*"))
+	for _, hierarchy := range append(all, cgroupRoot) {
 		roots = append(roots, filepath.Join(hierarchy, nodesCgroup), filepath.Join(hierarchy, containersCgroup))
 	}
 	return below(roots...)
