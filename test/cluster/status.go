@@ -46,7 +46,7 @@ func (c Cluster) Status(ctx context.Context, out io.Writer) error {
 		}
 		fmt.Fprintf(out, "%-14s %s, %s, %s\n", node.Name, state, node.Status.NodeInfo.KubeletVersion, node.Status.NodeInfo.ContainerRuntimeVersion)
 	}
-	fmt.Fprintf(out, "export KUBECONFIG=%s\n", c.Kubeconfig())
+	fmt.Fprintf(out, "export KUBECONFIG=%q\n", c.Kubeconfig())
 	return nil
 }
 
