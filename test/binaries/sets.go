@@ -39,13 +39,13 @@ var (
 	// Node is what runs on a Kubernetes node, and the scheduler that needs nodes.
 	Node = Set{
 		Name: "node", Title: "kubelet, kube-proxy and kube-scheduler " + KubernetesVersion,
-		Duration: "about 3 minutes", folder: "kubernetes", module: "k8s.io/kubernetes", version: KubernetesVersion,
+		Duration: "some minutes", folder: "kubernetes", module: "k8s.io/kubernetes", version: KubernetesVersion,
 		programs: inside("k8s.io/kubernetes/cmd", "kubelet", "kube-proxy", "kube-scheduler"),
 	}
 	// Containerd is the container runtime, without the snapshotters that need C libraries.
 	Containerd = Set{
 		Name: "containerd", Title: "containerd " + ContainerdVersion,
-		Duration: "about 2 minutes", folder: "containerd", module: "github.com/containerd/containerd/v2", version: ContainerdVersion,
+		Duration: "some minutes", folder: "containerd", module: "github.com/containerd/containerd/v2", version: ContainerdVersion,
 		tags: "no_btrfs no_zfs no_devmapper", stamp: "github.com/containerd/containerd/v2/version.Version",
 		programs: inside("github.com/containerd/containerd/v2/cmd", "containerd", "containerd-shim-runc-v2", "ctr"),
 	}
@@ -58,7 +58,7 @@ var (
 	// CoreDNS is the cluster's name server.
 	CoreDNS = Set{
 		Name: "coredns", Title: "CoreDNS " + CoreDNSVersion,
-		Duration: "about 2 minutes", folder: "coredns", module: "github.com/coredns/coredns", version: CoreDNSVersion,
+		Duration: "some minutes", folder: "coredns", module: "github.com/coredns/coredns", version: CoreDNSVersion,
 		programs: []program{{"coredns", "github.com/coredns/coredns"}},
 	}
 )

@@ -18,9 +18,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// operatorLease is the Lease of the operator's replicas.
-const operatorLease = "zen-lead"
-
 // longest is how long anything may take on a slow, busy machine.
 const longest = 4 * time.Minute
 

@@ -11,6 +11,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/zen-lead/zen-lead/controllers"
 )
 
 // machines are what the nodes and the control plane run on, if that is our own cluster: then these can fail.
@@ -58,7 +60,7 @@ func (b *Bench) uncordon(ctx context.Context, node string) error {
 
 // actingOperator is the operator's Pod that holds its Lease.
 func (b *Bench) actingOperator(ctx context.Context) (*corev1.Pod, error) {
-	lease, err := b.clients.CoordinationV1().Leases(b.options.OperatorNamespace).Get(ctx, operatorLease, metav1.GetOptions{})
+	lease, err := b.clients.CoordinationV1().Leases(b.options.OperatorNamespace).Get(ctx, controllers.Name, metav1.GetOptions{})
 	if err != nil {
 		return nil, err
 	}

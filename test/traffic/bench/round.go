@@ -199,9 +199,10 @@ func (b *Bench) figures(r *round, runs []*record.Run) results.Round {
 		for i, stream := range run.Streams {
 			way, mode, _ := strings.Cut(stream.Name, "-")
 			input := figures.Input{Records: run.Of(i), Pods: run.Pods, Leaders: leaders[way], Fault: r.fault, Window: r.window}
+			seen := figures.Of(input)
 			if way == results.WayLeader && mode == record.ModeNew {
 				everyone = append(everyone, input)
-				result.OutOfOrder += figures.Of(input).OutOfOrder
+				result.OutOfOrder += seen.OutOfOrder
 			}
 			if run != runs[0] {
 				continue
@@ -209,7 +210,7 @@ func (b *Bench) figures(r *round, runs []*record.Run) results.Round {
 			if result.Streams[way] == nil {
 				result.Streams[way] = map[string]figures.Figures{}
 			}
-			result.Streams[way][mode] = figures.Of(input)
+			result.Streams[way][mode] = seen
 			result.LatestSend = max(result.LatestSend, float64(run.LatestSend[i])/1e6)
 		}
 	}
