@@ -8,6 +8,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/election"
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
@@ -30,6 +31,14 @@ func candidate(source *corev1.Service, pod *corev1.Pod, selected bool, primary d
 		HasAddress:     leaderservice.Address(pod, primary) != "",
 		PortsResolve:   portsResolve,
 	}
+}
+
+// seenAt is when a standby saw the Pod's readiness change, where the policy has durations that begin then.
+func (r *Reconciler) seenAt(policy contract.Policy, pod election.Pod) time.Time {
+	if policy.MinReadyDuration == 0 && policy.FailoverMinDelay == 0 || r.acting() {
+		return time.Time{}
+	}
+	return r.sightings.at(pod.UID, pod.Ready, pod.ReadyChangedAt, r.clock.Now())
 }
 
 // revision is the group of Pods that the Pod was made with. A ReplicaSet is one revision of its Deployment; StatefulSets

@@ -1,22 +1,19 @@
 package controllers
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/election"
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
-	"github.com/zen-lead/zen-lead/controllers/metrics"
 )
 
 const (
@@ -125,81 +122,55 @@ func (r *Reconciler) reportRetired(seen *observation, name string) {
 	}
 }
 
-// reportRoute tells what routing has done. It is called once the slices are written, so nothing is told that is not so.
-func (r *Reconciler) reportRoute(ctx context.Context, p *pass) {
-	r.metrics.Election(p.seen.key, p.decision.Outcome, p.decision.Candidates)
-	if p.blocked {
-		r.reportTaken(p)
-		r.metrics.Route(p.seen.key, nil, false, p.before.Epoch)
-		return
+// tellRoutes writes the Events of the passes that have written slices. They are told only now because each Event is a request
+// to the API server, which is kept free while leaders fail.
+func (r *Reconciler) tellRoutes(source types.NamespacedName) {
+	for _, p := range r.untold.take(source) {
+		r.tellRoute(p)
 	}
-	if p.decision.Outcome == election.OutcomeChanged {
-		r.reportLeader(ctx, p)
-	}
-	if !p.isReady && (p.wasReady || p.created) {
-		r.reportNobody(ctx, p)
-	}
-	r.reportReverted(p.seen, p.reverted...)
-	r.reportPorts(p)
-	r.reportTaken(p)
-
-	var leader *metrics.Leader
-	if p.leader != nil {
-		leader = &metrics.Leader{Pod: p.leader.Name, Node: p.leader.Spec.NodeName, Since: p.after.LastSwitch}
-	}
-	r.metrics.Route(p.seen.key, leader, p.isReady, p.after.Epoch)
 }
 
-// reportLeader tells who leads now, in one Event on the Service, one on the Pod, one line of the log, and the metrics.
-func (r *Reconciler) reportLeader(ctx context.Context, p *pass) {
-	took := time.Duration(-1)
-	if !p.arrived.IsZero() {
-		took = r.clock.Now().Sub(p.arrived)
+// tellRoute writes the Events of a pass.
+func (r *Reconciler) tellRoute(p *pass) {
+	if p.decision.Outcome == election.OutcomeChanged {
+		r.tellLeader(p)
 	}
-	r.metrics.Failover(p.seen.key, p.decision.Reason, took)
+	if p.lostReady() {
+		r.warn(p.seen, formerLeader(p), contract.EventNoEligiblePod, actionElect, nobodyNote(p))
+	}
+	r.reportReverted(p.seen, p.reverted...)
+}
 
+// tellLeader tells who leads now, in one Event on the Service and one on the Pod.
+func (r *Reconciler) tellLeader(p *pass) {
 	reason, note := contract.EventLeaderElected, fmt.Sprintf("%s leads (%s), epoch %d", p.leader.Name, p.decision.Reason, p.after.Epoch)
 	if p.before.LeaderUID != "" && p.before.LeaderUID != p.leader.UID {
 		reason = contract.EventLeaderChanged
 		note = fmt.Sprintf("%s leads after %s (%s), epoch %d", p.leader.Name, p.before.LeaderName, p.decision.Reason, p.after.Epoch)
 	}
-	without := gap(p, took)
-	note += "; " + without
+	note += "; " + gap(p)
 	action := fmt.Sprintf("%s epoch %d", actionElect, p.after.Epoch)
 	r.events.Eventf(p.seen.source, p.leader, corev1.EventTypeNormal, reason, action, "%s", note)
 	r.events.Eventf(p.leader, p.seen.source, corev1.EventTypeNormal, reason, action, "%s", note)
-
-	logf.FromContext(ctx).Info("Leader changed", "service", p.seen.key, "from", p.before.LeaderName, "to", p.leader.Name,
-		"reason", p.decision.Reason, "epoch", p.after.Epoch, "gap", without, "passedOver", rejections(p.decision.Rejected))
 }
 
-// gap says how long there was no leader.
-func gap(p *pass, took time.Duration) string {
-	switch {
-	case p.before.LeaderUID == "":
-		return "the first leader"
-	case !p.before.Published:
-		return fmt.Sprintf("there was none for %s", p.now.Sub(p.before.LastSwitch).Round(time.Millisecond))
-	case took < 0:
-		return "the change was found after a restart"
-	}
-	return fmt.Sprintf("moved %s after the change was seen", took.Round(100*time.Microsecond))
-}
-
-// reportNobody tells that there is no ready endpoint any longer, or none from the start.
-func (r *Reconciler) reportNobody(ctx context.Context, p *pass) {
-	note := "No eligible Pod: "
+// nobodyNote says why there is no ready endpoint.
+func nobodyNote(p *pass) string {
 	switch {
 	case len(p.decision.Rejected) > 0:
-		note += rejections(p.decision.Rejected)
+		return "No eligible Pod: " + rejections(p.decision.Rejected)
 	case len(p.seen.pods) == 0:
-		note += "no Pod matches the selector"
-	default:
-		note = "The leader is not published as ready"
+		return "No eligible Pod: no Pod matches the selector"
 	}
-	r.warn(p.seen, formerLeader(p), contract.EventNoEligiblePod, actionElect, note)
-	logf.FromContext(ctx).Info("No ready leader", "service", p.seen.key, "from", p.before.LeaderName,
-		"note", note)
+	return "The leader is not published as ready"
+}
+
+// reportProblems tells of what lasts and keeps Pods or Services from being what they are meant to be.
+func (r *Reconciler) reportProblems(p *pass) {
+	if !p.blocked {
+		r.reportPorts(p)
+	}
+	r.reportTaken(p)
 }
 
 // formerLeader is the Pod that led before, which may no longer exist; nil if there was none.

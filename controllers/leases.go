@@ -24,10 +24,12 @@ type sighting struct {
 	holder  string
 	renewed int64 // the holder's clock; only ever compared with itself
 	at      time.Time
+	// alive is whether it was seen to change. Until then nobody knows how long ago it was renewed last.
+	alive bool
 }
 
-// observe notes a Lease that the watch reports. It is whether that matters to an election: another holder, or a renewal
-// after the Lease had run out. A renewal in time does not.
+// observe notes a Lease that the watch reports. It is whether that matters to an election: another holder, the first renewal
+// that is seen at all, or one after the Lease had run out. A renewal in time does not.
 func (c *leaseClock) observe(lease *coordinationv1.Lease, now time.Time) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -43,8 +45,9 @@ func (c *leaseClock) observe(lease *coordinationv1.Lease, now time.Time) bool {
 	if known && before.uid == after.uid && before.holder == after.holder && before.renewed == after.renewed {
 		return false
 	}
+	after.alive = known && before.uid == after.uid
 	c.seen[key] = after
-	return !known || before.uid != after.uid || before.holder != after.holder || ranOut(before, durationOf(lease), now)
+	return !before.alive || before.uid != after.uid || before.holder != after.holder || ranOut(before, durationOf(lease), now)
 }
 
 // state is the Lease as the election wants it; a nil Lease is held by nobody.
@@ -66,6 +69,12 @@ func (c *leaseClock) state(lease *coordinationv1.Lease, now time.Time) election.
 		state.Remaining = last.at.Add(duration).Sub(now)
 	}
 	return state
+}
+
+// seenAlive is whether somebody was seen to renew or to take the Lease, rather than to have done so at some time.
+func (c *leaseClock) seenAlive(lease *coordinationv1.Lease) bool {
+	last, known := c.lastSeen(types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name})
+	return known && last.alive
 }
 
 func (c *leaseClock) lastSeen(lease types.NamespacedName) (sighting, bool) {

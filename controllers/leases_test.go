@@ -13,8 +13,8 @@ import (
 
 var leaseStart = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// leaseOf is a Lease for ten seconds, renewed at some time by its holder's clock.
-func leaseOf(uid types.UID, holder string, renewed time.Time) *coordinationv1.Lease {
+// aLease is a Lease for ten seconds, renewed at some time by its holder's clock.
+func aLease(uid types.UID, holder string, renewed time.Time) *coordinationv1.Lease {
 	seconds, at := int32(10), metav1.NewMicroTime(renewed)
 	return &coordinationv1.Lease{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "lease", UID: uid},
@@ -24,7 +24,7 @@ func leaseOf(uid types.UID, holder string, renewed time.Time) *coordinationv1.Le
 
 func TestALeaseRunsOutByOurClockWhateverItsTimesSay(t *testing.T) {
 	for _, renewed := range []time.Time{leaseStart.AddDate(-9, 0, 0), leaseStart, leaseStart.AddDate(9, 0, 0)} {
-		clock, lease := &leaseClock{}, leaseOf("1", "a", renewed)
+		clock, lease := &leaseClock{}, aLease("1", "a", renewed)
 		clock.observe(lease, leaseStart)
 		if got := clock.state(lease, leaseStart.Add(10*time.Second-1)); got != (election.Lease{Holder: "a", Remaining: 1}) {
 			t.Errorf("before its end: got %+v", got)
@@ -35,20 +35,20 @@ func TestALeaseRunsOutByOurClockWhateverItsTimesSay(t *testing.T) {
 	}
 }
 
-func TestARenewalMattersOnlyAfterTheLeaseHasRunOut(t *testing.T) {
+func TestARenewalMattersWhenItIsTheFirstSeenOrTheLeaseHasRunOut(t *testing.T) {
 	clock := &leaseClock{}
 	for i, step := range []struct {
 		after   time.Duration
 		lease   *coordinationv1.Lease
 		matters bool
 	}{
-		{0, leaseOf("1", "a", leaseStart), true},
-		{9 * time.Second, leaseOf("1", "a", leaseStart.Add(1000)), false},
-		{9 * time.Second, leaseOf("1", "a", leaseStart.Add(1000)), false}, // a resync: not renewed
-		{18 * time.Second, leaseOf("1", "a", leaseStart.Add(2000)), false},
-		{28 * time.Second, leaseOf("1", "a", leaseStart.Add(3000)), true}, // ten seconds late
-		{29 * time.Second, leaseOf("1", "b", leaseStart.Add(4000)), true},
-		{30 * time.Second, leaseOf("2", "b", leaseStart.Add(4000)), true}, // deleted and made again
+		{0, aLease("1", "a", leaseStart), true},
+		{9 * time.Second, aLease("1", "a", leaseStart.Add(1000)), true}, // now it is known to be alive
+		{9 * time.Second, aLease("1", "a", leaseStart.Add(1000)), false}, // a resync: not renewed
+		{18 * time.Second, aLease("1", "a", leaseStart.Add(2000)), false},
+		{28 * time.Second, aLease("1", "a", leaseStart.Add(3000)), true}, // ten seconds late
+		{29 * time.Second, aLease("1", "b", leaseStart.Add(4000)), true},
+		{30 * time.Second, aLease("2", "b", leaseStart.Add(4000)), true}, // deleted and made again
 	} {
 		if got := clock.observe(step.lease, leaseStart.Add(step.after)); got != step.matters {
 			t.Errorf("step %d: matters is %v", i, got)
@@ -58,7 +58,7 @@ func TestARenewalMattersOnlyAfterTheLeaseHasRunOut(t *testing.T) {
 
 func TestTheHolderIsThePodOfThatNameOrWithAnythingBehindAnUnderscore(t *testing.T) {
 	for holder, pod := range map[string]string{"": "", "a": "a", "a_1b2c": "a", "a_1_2": "a", "a-b.c_x": "a-b.c", "_x": ""} {
-		clock, lease := &leaseClock{}, leaseOf("1", holder, leaseStart)
+		clock, lease := &leaseClock{}, aLease("1", holder, leaseStart)
 		if got := clock.state(lease, leaseStart); got.Holder != pod {
 			t.Errorf("holder identity %q: got %q", holder, got.Holder)
 		}
@@ -66,7 +66,7 @@ func TestTheHolderIsThePodOfThatNameOrWithAnythingBehindAnUnderscore(t *testing.
 }
 
 func TestALeaseWithoutDurationDoesNotRunOut(t *testing.T) {
-	clock, lease := &leaseClock{}, leaseOf("1", "a", leaseStart)
+	clock, lease := &leaseClock{}, aLease("1", "a", leaseStart)
 	lease.Spec.LeaseDurationSeconds = nil
 	clock.observe(lease, leaseStart)
 	if got := clock.state(lease, leaseStart.AddDate(1, 0, 0)); got != (election.Lease{Holder: "a"}) {
@@ -75,7 +75,7 @@ func TestALeaseWithoutDurationDoesNotRunOut(t *testing.T) {
 }
 
 func TestNobodyHoldsALeaseThatDoesNotExist(t *testing.T) {
-	clock, lease := &leaseClock{}, leaseOf("1", "a", leaseStart)
+	clock, lease := &leaseClock{}, aLease("1", "a", leaseStart)
 	clock.observe(lease, leaseStart)
 	clock.forget(types.NamespacedName{Namespace: "team", Name: "lease"})
 	if got := clock.state(nil, leaseStart); got != (election.Lease{}) {

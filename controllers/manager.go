@@ -29,6 +29,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -60,6 +61,8 @@ type Options struct {
 	LeaderElection bool
 	// LeaderElectionNamespace is where their Lease is.
 	LeaderElectionNamespace string
+	// TakeoverDelay is how long a slice may misroute until a replica that does not act first decides by itself; 0 for ever.
+	TakeoverDelay time.Duration
 	// MaxConcurrentReconciles is how many Services are dealt with at a time, at least 1.
 	MaxConcurrentReconciles int
 	// Version and Commit of the build.
@@ -110,7 +113,13 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	if err := addController(mgr, r, foreignSlices, options); err != nil {
 		return nil, err
 	}
-	return mgr, addRunnables(mgr, foreignSlices, own)
+	synced := &atomic.Bool{}
+	if options.LeaderElection && options.TakeoverDelay > 0 {
+		if err := addTakeover(mgr, r, synced.Load, options); err != nil {
+			return nil, err
+		}
+	}
+	return mgr, addRunnables(mgr, foreignSlices, own, synced)
 }
 
 func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, clock clock.PassiveClock) *Reconciler {
@@ -135,8 +144,7 @@ func addController(mgr manager.Manager, r *Reconciler, foreignSlices cache.Cache
 		Reconciler:              r,
 		MaxConcurrentReconciles: options.MaxConcurrentReconciles,
 		EnableWarmup:            &warm,
-		RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](
-			5*time.Millisecond, longestBackoff),
+		RateLimiter:             rateLimiter(),
 	})
 	if err != nil {
 		return fmt.Errorf("creating the controller: %w", err)
@@ -145,6 +153,31 @@ func addController(mgr manager.Manager, r *Reconciler, foreignSlices cache.Cache
 		return fmt.Errorf("watching: %w", err)
 	}
 	return nil
+}
+
+// addTakeover adds the controller of a replica that does not act first. The watches of the other one fill its queue.
+func addTakeover(mgr manager.Manager, r *Reconciler, synced func() bool, options Options) error {
+	const name = Name + "-takeover"
+	always := false
+	limiter := rateLimiter()
+	r.standby = priorityqueue.New(name, func(o *priorityqueue.Opts[reconcile.Request]) { o.RateLimiter = limiter })
+	_, err := controller.New(name, mgr, controller.Options{
+		Reconciler:              &takeover{Reconciler: r, delay: options.TakeoverDelay, synced: synced},
+		NeedLeaderElection:      &always,
+		MaxConcurrentReconciles: options.MaxConcurrentReconciles,
+		RateLimiter:             limiter,
+		NewQueue: func(string, workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
+			return r.standby
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("creating the takeover controller: %w", err)
+	}
+	return nil
+}
+
+func rateLimiter() workqueue.TypedRateLimiter[reconcile.Request] {
+	return workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](5*time.Millisecond, longestBackoff)
 }
 
 func managerOptions(restConfig *rest.Config, options Options) (manager.Options, error) {
@@ -252,9 +285,8 @@ func newForeignSliceCache(mgr manager.Manager, namespaces []string) (cache.Cache
 	return foreign, nil
 }
 
-// addRunnables adds the probes, the second cache and the acting gauge.
-func addRunnables(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics) error {
-	synced := &atomic.Bool{}
+// addRunnables adds the probes, the second cache and the acting gauge. synced is set once the caches have been filled.
+func addRunnables(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, synced *atomic.Bool) error {
 	return errors.Join(
 		mgr.Add(standby(foreignSlices.Start)), // a cache of several namespaces does not say by itself that it runs everywhere
 		mgr.Add(standby(func(ctx context.Context) error {

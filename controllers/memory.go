@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
 
@@ -44,6 +45,8 @@ type ownWrites struct {
 	mutex sync.Mutex
 	// superseded is the resourceVersion that our last write of an object replaced.
 	superseded map[types.UID]string
+	// applied is, of each slice, the digest that this replica wrote or agreed with last.
+	applied map[types.UID]string
 	// deleted are the objects that we have deleted ourselves.
 	deleted map[types.UID]bool
 	// vanished are the objects of each source that somebody else has deleted.
@@ -55,15 +58,38 @@ type ownWrites struct {
 
 func newOwnWrites() *ownWrites {
 	return &ownWrites{
-		superseded: map[types.UID]string{}, deleted: map[types.UID]bool{},
+		superseded: map[types.UID]string{}, applied: map[types.UID]string{}, deleted: map[types.UID]bool{},
 		vanished: map[types.NamespacedName]map[string]bool{}, records: map[types.NamespacedName]leaderservice.Record{},
 	}
 }
 
-func (w *ownWrites) updated(uid types.UID, replaced string) {
+func (w *ownWrites) updated(object client.Object, replaced string) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	w.superseded[uid] = replaced
+	w.superseded[object.GetUID()] = replaced
+	if _, remembered := w.applied[object.GetUID()]; remembered {
+		w.applied[object.GetUID()] = object.GetAnnotations()[contract.AnnotationApplied]
+	}
+}
+
+// writtenByAnother is whether another replica of the operator has written the slice since this one wrote it, agreed with it or
+// saw it first.
+func (w *ownWrites) writtenByAnother(slice client.Object) bool {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	now := slice.GetAnnotations()[contract.AnnotationApplied]
+	before, remembered := w.applied[slice.GetUID()]
+	if !remembered {
+		w.applied[slice.GetUID()] = now
+	}
+	return remembered && before != now
+}
+
+// agreed notes that this replica would have the slice as it is.
+func (w *ownWrites) agreed(slice client.Object) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.applied[slice.GetUID()] = slice.GetAnnotations()[contract.AnnotationApplied]
 }
 
 // stale is whether the cache still shows the object as it was before our last write.
@@ -92,6 +118,7 @@ func (w *ownWrites) gone(object client.Object, kindName string, record leaderser
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	delete(w.superseded, object.GetUID())
+	delete(w.applied, object.GetUID())
 	if w.deleted[object.GetUID()] {
 		delete(w.deleted, object.GetUID())
 		return
@@ -161,4 +188,63 @@ func (s *staleTries) over(source types.NamespacedName) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	delete(s.tries, source)
+}
+
+// suspicions remembers, for each source, since when a standby has seen a slice misroute.
+type suspicions struct {
+	mutex sync.Mutex
+	times map[types.NamespacedName]time.Time
+}
+
+// since is when the suspicion arose: now, if it is new.
+func (s *suspicions) since(source types.NamespacedName, now time.Time) time.Time {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.times == nil {
+		s.times = map[types.NamespacedName]time.Time{}
+	}
+	if _, suspected := s.times[source]; !suspected {
+		s.times[source] = now
+	}
+	return s.times[source]
+}
+
+func (s *suspicions) clear(source types.NamespacedName) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	delete(s.times, source)
+}
+
+// sightings remembers when a standby saw the readiness of a Pod change. It counts durations from then: if its clock is ahead,
+// it must not decide sooner than the acting replica.
+type sightings struct {
+	mutex sync.Mutex
+	seen  map[types.UID]podSighting
+}
+
+// podSighting is a Pod's readiness and when it was first seen so.
+type podSighting struct {
+	ready         bool
+	changedAt, at time.Time
+}
+
+// at is when the Pod was first seen with this readiness: now, if that is new.
+func (s *sightings) at(pod types.UID, ready bool, changedAt, now time.Time) time.Time {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.seen == nil {
+		s.seen = map[types.UID]podSighting{}
+	}
+	last, known := s.seen[pod]
+	if !known || last.ready != ready || !last.changedAt.Equal(changedAt) {
+		last = podSighting{ready: ready, changedAt: changedAt, at: now}
+		s.seen[pod] = last
+	}
+	return last.at
+}
+
+func (s *sightings) forget(pod types.UID) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	delete(s.seen, pod)
 }

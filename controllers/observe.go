@@ -19,9 +19,11 @@ import (
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
 
-// observation is the world as the caches show it for one source Service.
+// observation is the world as it looks for one source Service.
 type observation struct {
 	key types.NamespacedName
+	// reader is where it was read: the caches, or the API server itself.
+	reader client.Reader
 	// source is the Service; nil if it does not exist or is being deleted.
 	source  *corev1.Service
 	policy  contract.Policy
@@ -44,7 +46,7 @@ func (o *observation) routable() bool {
 }
 
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*observation, error) {
-	seen := &observation{key: key}
+	seen := &observation{key: key, reader: r.cache}
 	source := &corev1.Service{}
 	err := r.cache.Get(ctx, key, source)
 	if client.IgnoreNotFound(err) != nil {
@@ -53,12 +55,8 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	if err == nil && controllerutil.ContainsFinalizer(source, metav1.FinalizerOrphanDependents) {
 		return seen, nil // deleted with --cascade=orphan: what belongs to it is to stay, without an owner
 	}
-	if err == nil && source.DeletionTimestamp == nil {
-		seen.source = source
-		seen.policy, seen.invalid = contract.Parse(source.Name, source.Annotations)
-		if seen.policy.Enabled {
-			seen.unsupported = leaderservice.UnsupportedReason(source)
-		}
+	if err == nil {
+		seen.read(source)
 	}
 	if seen.leaderServices, err = r.leaderServicesOf(ctx, seen); err != nil {
 		return nil, err
@@ -69,10 +67,20 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	if seen.pods, err = r.podsOf(ctx, source); err != nil {
 		return nil, err
 	}
-	if seen.policy.FollowLease != "" {
-		seen.lease, err = r.leaseOf(ctx, key.Namespace, seen.policy.FollowLease)
-	}
+	seen.lease, err = leaseOf(ctx, r.cache, key.Namespace, seen.policy.FollowLease)
 	return seen, err
+}
+
+// read takes the source Service, unless it is being deleted, and what it asks for.
+func (o *observation) read(source *corev1.Service) {
+	if source.DeletionTimestamp != nil {
+		return
+	}
+	o.source = source
+	o.policy, o.invalid = contract.Parse(source.Name, source.Annotations)
+	if o.policy.Enabled {
+		o.unsupported = leaderservice.UnsupportedReason(source)
+	}
 }
 
 // leaderServicesOf lists what was made for the source and is not somebody else's, by name.
@@ -100,6 +108,21 @@ func (o *observation) ownership(service *corev1.Service) leaderservice.Ownership
 	return leaderservice.OwnershipOf(service, o.key.Name, uid, o.key.Name)
 }
 
+// standing is the leader Service that traffic goes through now: the one of the wanted name, or of a former one. Nil if there is
+// none, or if it has to be made again before anything else.
+func (o *observation) standing() *corev1.Service {
+	var standing *corev1.Service
+	for _, service := range o.leaderServices {
+		if o.ownership(service) != leaderservice.Ours || service.DeletionTimestamp != nil || leaderservice.NeedsReplacement(service, o.source) {
+			continue
+		}
+		if standing == nil || service.Name == o.policy.LeaderServiceName {
+			standing = service
+		}
+	}
+	return standing
+}
+
 // podsOf lists the Pods that the source's selector matches.
 func (r *Reconciler) podsOf(ctx context.Context, source *corev1.Service) ([]*corev1.Pod, error) {
 	var list corev1.PodList
@@ -118,9 +141,9 @@ func (r *Reconciler) podsOf(ctx context.Context, source *corev1.Service) ([]*cor
 }
 
 // podNamed is the Pod of that name if it has that UID; nil if it does not exist.
-func (r *Reconciler) podNamed(ctx context.Context, namespace, name string, uid types.UID) (*corev1.Pod, error) {
+func podNamed(ctx context.Context, reader client.Reader, namespace, name string, uid types.UID) (*corev1.Pod, error) {
 	pod := &corev1.Pod{}
-	err := r.cache.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, pod)
+	err := reader.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, pod)
 	if apierrors.IsNotFound(err) || err == nil && pod.UID != uid {
 		return nil, nil
 	}
@@ -130,9 +153,13 @@ func (r *Reconciler) podNamed(ctx context.Context, namespace, name string, uid t
 	return pod, nil
 }
 
-func (r *Reconciler) leaseOf(ctx context.Context, namespace, name string) (*coordinationv1.Lease, error) {
+// leaseOf is the followed Lease; nil if none is followed, or there is none of that name.
+func leaseOf(ctx context.Context, reader client.Reader, namespace, name string) (*coordinationv1.Lease, error) {
+	if name == "" {
+		return nil, nil
+	}
 	lease := &coordinationv1.Lease{}
-	err := r.cache.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, lease)
+	err := reader.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, lease)
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}

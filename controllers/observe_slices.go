@@ -29,6 +29,21 @@ type sliceSet struct {
 	beside []string
 }
 
+func newSliceSet() *sliceSet {
+	return &sliceSet{
+		ours: map[discoveryv1.AddressType]*discoveryv1.EndpointSlice{}, taken: map[discoveryv1.AddressType]bool{},
+	}
+}
+
+// add takes the slice that has the name of an address type's.
+func (s *sliceSet) add(addressType discoveryv1.AddressType, slice *discoveryv1.EndpointSlice, leaderService string, uid types.UID, source string) {
+	if leaderservice.OwnershipOf(slice, leaderService, uid, source) == leaderservice.Foreign {
+		s.taken[addressType] = true
+	} else {
+		s.ours[addressType] = slice
+	}
+}
+
 // primary is the slice that the record is read from: the given type's, or another where there is none. May be nil.
 func (s *sliceSet) primary(addressType discoveryv1.AddressType) *discoveryv1.EndpointSlice {
 	for _, addressType := range append([]discoveryv1.AddressType{addressType}, sliceAddressTypes...) {
@@ -41,20 +56,14 @@ func (s *sliceSet) primary(addressType discoveryv1.AddressType) *discoveryv1.End
 
 // slicesOf finds the slices of the source's leader Service of that name; uid is empty where that does not exist.
 func (r *Reconciler) slicesOf(ctx context.Context, source types.NamespacedName, name string, uid types.UID) (*sliceSet, error) {
-	set := &sliceSet{
-		ours:  map[discoveryv1.AddressType]*discoveryv1.EndpointSlice{},
-		taken: map[discoveryv1.AddressType]bool{},
-	}
+	set := newSliceSet()
 	for _, addressType := range sliceAddressTypes {
 		slice, err := r.sliceOf(ctx, source.Namespace, name, addressType)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case slice == nil:
-		case leaderservice.OwnershipOf(slice, name, uid, source.Name) == leaderservice.Foreign:
-			set.taken[addressType] = true
-		default:
-			set.ours[addressType] = slice
+		}
+		if slice != nil {
+			set.add(addressType, slice, name, uid, source.Name)
 		}
 	}
 	return set, r.findBeside(ctx, set, source.Namespace, name, uid)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -12,6 +13,7 @@ import (
 	endpointsliceutil "k8s.io/endpointslice/util"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/zen-lead/zen-lead/controllers/election"
@@ -40,8 +42,13 @@ type Reconciler struct {
 	writes   *ownWrites
 	leases   leaseClock
 	told     told
+	untold   untold
 	stale    staleTries
 	triggers *endpointsliceutil.TriggerTimeTracker
+
+	// standby takes what this replica sees while another one acts; nil if it is not to take anything over.
+	standby   priorityqueue.PriorityQueue[reconcile.Request]
+	sightings sightings
 }
 
 // acting is whether this replica holds the Lease.
@@ -89,19 +96,26 @@ func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, ar
 		return 0, nil
 	}
 	pass, err := r.elect(ctx, seen, leaderService, set)
+	if err == nil && r.contested(pass) {
+		pass, err = r.electFresh(ctx, pass)
+	}
 	if err != nil {
 		return 0, err
 	}
 	pass.arrived = *arrived
-	if err := r.route(ctx, pass); err != nil {
+	err = r.route(ctx, pass)
+	if err != nil && !pass.moved {
 		return 0, err
 	}
-	r.reportRoute(ctx, pass)
 	*arrived = time.Time{} // what follows is not on the way of the traffic
-	if err := r.finish(ctx, pass); err != nil {
-		return 0, err
+	r.measureRoute(ctx, pass)
+	if pass.moved { // the watch brings that back, and what can wait is done then, at a lower priority
+		r.untold.add(key, pass)
+		return pass.decision.Recheck, err
 	}
-	return pass.decision.Recheck, nil
+	r.tellRoutes(key)
+	r.reportProblems(pass)
+	return pass.decision.Recheck, r.finish(ctx, pass)
 }
 
 // pass is what one pass knows once it has elected.
@@ -120,7 +134,9 @@ type pass struct {
 	route         leaderservice.Route
 
 	// What route did:
-	wasReady bool // the primary slice had a ready endpoint
+	moved    bool          // a slice was written
+	took     time.Duration // from arrived until then; negative if unknown
+	wasReady bool          // the primary slice had a ready endpoint
 	isReady  bool
 	blocked  bool     // the primary slice could not be written: nothing has moved
 	created  bool     // the primary slice is new
@@ -132,36 +148,48 @@ type pass struct {
 func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService *corev1.Service, set *sliceSet) (*pass, error) {
 	now := r.clock.Now()
 	primary := leaderservice.AddressTypes(leaderService.Spec.IPFamilies)[0]
-	p := &pass{seen: seen, leaderService: leaderService, slices: set, now: now}
+	p := &pass{seen: seen, leaderService: leaderService, slices: set, now: now, took: -1}
 	p.before = r.recordOf(ctx, seen, leaderService, set.primary(primary))
 
 	pods := make([]election.Pod, 0, len(seen.pods)+1)
 	byUID := make(map[types.UID]*corev1.Pod, len(seen.pods)+1)
+	add := func(pod *corev1.Pod, selected bool) {
+		added := candidate(seen.source, pod, selected, primary)
+		added.SeenAt = r.seenAt(seen.policy, added)
+		pods, byUID[pod.UID] = append(pods, added), pod
+	}
 	for _, pod := range seen.pods {
-		pods = append(pods, candidate(seen.source, pod, true, primary))
-		byUID[pod.UID] = pod
+		add(pod, true)
 	}
 	if uid := p.before.LeaderUID; uid != "" && byUID[uid] == nil {
-		former, err := r.podNamed(ctx, seen.key.Namespace, p.before.LeaderName, uid)
+		former, err := podNamed(ctx, seen.reader, seen.key.Namespace, p.before.LeaderName, uid)
 		if err != nil {
 			return nil, err
 		}
 		if former != nil {
-			pods = append(pods, candidate(seen.source, former, false, primary))
-			byUID[uid] = former
+			add(former, false)
 		}
 	}
 	p.former = byUID[p.before.LeaderUID]
-	p.decision = election.Elect(seen.policy, p.before.Leader(), pods, r.leases.state(seen.lease, now), now)
+	p.decision = election.Elect(seen.policy, p.before.Leader(), pods, r.leaseState(seen.lease, p.before, now), now)
 	p.after = p.before.Advance(p.decision, now)
 	if p.decision.Leader != nil {
 		p.leader = byUID[p.decision.Leader.UID]
 	}
 	p.route = leaderservice.Route{
 		Source: seen.source, Service: leaderService, Leader: p.leader, Conditions: p.decision.Conditions, Record: p.after,
-		Trigger: r.triggers.ComputeEndpointLastChangeTriggerTime(seen.key.Namespace, seen.source, seen.pods),
 	}
 	return p, nil
+}
+
+// leaseState is the followed Lease as the election wants it. A leader that was lost is not brought back by a Lease that this
+// replica has not seen alive: whoever took the leader away may have seen the Lease run out.
+func (r *Reconciler) leaseState(lease *coordinationv1.Lease, before leaderservice.Record, now time.Time) election.Lease {
+	state := r.leases.state(lease, now)
+	if lease != nil && before.Epoch > 0 && !before.Published && !r.leases.seenAlive(lease) {
+		return election.Lease{}
+	}
+	return state
 }
 
 // recordOf reads the leader's record. A leader Service that is new takes the record of the one of a former name, or of

@@ -122,6 +122,7 @@ func (r *Reconciler) newService(ctx context.Context, seen *observation, name str
 // route writes the slices, the primary one first: nothing comes before moving the traffic. If that one cannot be written
 // because somebody else has its name, nothing has moved.
 func (r *Reconciler) route(ctx context.Context, p *pass) error {
+	p.route.Trigger = r.triggers.ComputeEndpointLastChangeTriggerTime(p.seen.key.Namespace, p.seen.source, p.seen.pods)
 	wanted := wantedAddressTypes(p.leaderService, p.seen.source)
 	primary := p.slices.ours[wanted[0]]
 	p.wasReady = hasReadyEndpoint(primary)
@@ -130,13 +131,15 @@ func (r *Reconciler) route(ctx context.Context, p *pass) error {
 		if err != nil {
 			return err
 		}
-		if i == 0 && !stands {
+		if i > 0 {
+			continue
+		}
+		if !stands {
 			p.blocked, p.after = true, p.before
 			return nil
 		}
+		r.routed(p, primary == nil)
 	}
-	p.created = primary == nil
-	p.isReady = p.leader != nil && p.decision.Conditions.Ready
 	for addressType, existing := range p.slices.ours {
 		if !slices.Contains(wanted, addressType) {
 			if err := r.remove(ctx, "EndpointSlice", existing); err != nil {
@@ -145,6 +148,14 @@ func (r *Reconciler) route(ctx context.Context, p *pass) error {
 		}
 	}
 	return nil
+}
+
+// routed notes what the primary slice now says, and how long that took.
+func (r *Reconciler) routed(p *pass, created bool) {
+	p.created, p.isReady = created, p.leader != nil && p.decision.Conditions.Ready
+	if !p.arrived.IsZero() {
+		p.took = r.clock.Now().Sub(p.arrived)
+	}
 }
 
 // wantedAddressTypes are the families of the leader Service, the primary one first, and those it is about to get.
@@ -185,6 +196,7 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 	if err := r.update(ctx, "EndpointSlice", updated); err != nil {
 		return false, err
 	}
+	p.moved = true
 	if leaderservice.SliceEdited(existing) {
 		p.reverted = append(p.reverted, edit{object: updated})
 	}
@@ -204,6 +216,7 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 	if err != nil {
 		return false, err
 	}
+	p.moved = true
 	if r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) {
 		p.reverted = append(p.reverted, edit{object: slice, deleted: true})
 	}
@@ -271,6 +284,10 @@ func (r *Reconciler) retire(ctx context.Context, seen *observation, leaderServic
 
 // forget drops everything that is remembered of a source that is not routed.
 func (r *Reconciler) forget(seen *observation) {
+	if seen.source != nil {
+		r.tellRoutes(seen.key)
+	}
+	r.untold.take(seen.key)
 	r.writes.forget(seen.key)
 	r.triggers.DeleteService(seen.key.Namespace, seen.key.Name)
 }

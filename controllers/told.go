@@ -45,3 +45,28 @@ func (t *told) forget(source types.NamespacedName) {
 	defer t.mutex.Unlock()
 	delete(t.said, source)
 }
+
+// untold holds the passes whose Events have not been written yet. A pass that moves traffic leaves its Events to the one that
+// the watch wakes for its write. Dying in between costs the Events, not the log line, the metrics or the status.
+type untold struct {
+	mutex  sync.Mutex
+	passes map[types.NamespacedName][]*pass
+}
+
+func (u *untold) add(source types.NamespacedName, p *pass) {
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	if u.passes == nil {
+		u.passes = map[types.NamespacedName][]*pass{}
+	}
+	u.passes[source] = append(u.passes[source], p)
+}
+
+// take returns the passes in their order and forgets them.
+func (u *untold) take(source types.NamespacedName) []*pass {
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	passes := u.passes[source]
+	delete(u.passes, source)
+	return passes
+}

@@ -10,7 +10,6 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -22,7 +21,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
-	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
 
@@ -31,6 +29,7 @@ const (
 	priorityLeader    = 100 // something happened to a leader
 	priorityCandidate = 50  // something happened to another Pod
 	priorityOther     = 0
+	priorityReport    = -50 // our own write came back: status annotations and Events are due
 	priorityInitial   = handler.LowPriority
 )
 
@@ -40,8 +39,10 @@ type watch[T client.Object] struct {
 	matters func(before, after T) bool
 	// sources are the source Services that an object concerns.
 	sources func(ctx context.Context, object T) []types.NamespacedName
+	// unmoved is whether an update leaves the object with the sources that it had; nil if that is not known.
+	unmoved func(before, after T) bool
 	// priority is how urgent a change of the object is; nil for priorityOther.
-	priority func(ctx context.Context, object T) int
+	priority func(ctx context.Context, object T, deleted bool) int
 	// created is told of new objects before anything is woken; may be nil.
 	created func(object T)
 	// deleted is told of deletions before anything is woken; may be nil.
@@ -53,9 +54,13 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 	for _, kind := range []source.TypedSyncingSource[reconcile.Request]{
 		source.TypedKind(objects, &corev1.Pod{}, handlerOf(r, watch[*corev1.Pod]{
 			matters: podMatters, sources: r.sourcesOfPod, priority: r.podPriority,
+			unmoved: func(before, after *corev1.Pod) bool {
+				return before.UID == after.UID && maps.Equal(before.Labels, after.Labels)
+			},
+			deleted: func(pod *corev1.Pod, _ []types.NamespacedName) { r.sightings.forget(pod.UID) },
 		})),
 		source.TypedKind(objects, &corev1.Service{}, handlerOf(r, watch[*corev1.Service]{
-			matters: serviceMatters, sources: r.sourcesOfService,
+			matters: serviceMatters, sources: r.sourcesOfService, priority: servicePriority,
 			deleted: func(service *corev1.Service, sources []types.NamespacedName) {
 				r.writes.gone(service, kindName("Service", service.Name), leaderservice.RecordOf(nil, service), sources)
 			},
@@ -67,6 +72,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 			sources: func(ctx context.Context, slice *discoveryv1.EndpointSlice) []types.NamespacedName {
 				return r.sourcesOfSlice(ctx, slice)
 			},
+			priority: slicePriority,
 			deleted: func(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
 				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), leaderservice.RecordOf(slice, nil), sources)
 			},
@@ -98,11 +104,11 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 // handlerOf turns a watch into an event handler.
 func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHandler[T, reconcile.Request] {
 	type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
-	priority := func(ctx context.Context, object T) int {
+	priority := func(ctx context.Context, object T, deleted bool) int {
 		if w.priority == nil {
 			return priorityOther
 		}
-		return w.priority(ctx, object)
+		return w.priority(ctx, object, deleted)
 	}
 	return handler.TypedFuncs[T, reconcile.Request]{
 		CreateFunc: func(ctx context.Context, e event.TypedCreateEvent[T], q queue) {
@@ -113,17 +119,11 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 				r.wake(q, w.sources(ctx, e.Object), priorityInitial)
 				return
 			}
-			r.wake(q, w.sources(ctx, e.Object), priority(ctx, e.Object))
+			r.wake(q, w.sources(ctx, e.Object), priority(ctx, e.Object, false))
 		},
 		UpdateFunc: func(ctx context.Context, e event.TypedUpdateEvent[T], q queue) {
 			if w.matters(e.ObjectOld, e.ObjectNew) {
-				sources := w.sources(ctx, e.ObjectNew)
-				for _, former := range w.sources(ctx, e.ObjectOld) {
-					if !slices.Contains(sources, former) {
-						sources = append(sources, former)
-					}
-				}
-				r.wake(q, sources, priority(ctx, e.ObjectNew))
+				r.wake(q, w.sourcesOfBoth(ctx, e.ObjectOld, e.ObjectNew), priority(ctx, e.ObjectNew, false))
 			}
 		},
 		DeleteFunc: func(ctx context.Context, e event.TypedDeleteEvent[T], q queue) {
@@ -131,18 +131,36 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 			if w.deleted != nil {
 				w.deleted(e.Object, sources)
 			}
-			r.wake(q, sources, priority(ctx, e.Object))
+			r.wake(q, sources, priority(ctx, e.Object, true))
 		},
 	}
 }
 
+// sourcesOfBoth are the sources that an object concerns, and those that it concerned before.
+func (w watch[T]) sourcesOfBoth(ctx context.Context, before, after T) []types.NamespacedName {
+	sources := w.sources(ctx, after)
+	if w.unmoved != nil && w.unmoved(before, after) {
+		return sources
+	}
+	for _, former := range w.sources(ctx, before) {
+		if !slices.Contains(sources, former) {
+			sources = append(sources, former)
+		}
+	}
+	return sources
+}
+
 // wake queues sources. What a start brings has no time of arrival: it happened at some time before.
 func (r *Reconciler) wake(q workqueue.TypedRateLimitingInterface[reconcile.Request], sources []types.NamespacedName, priority int) {
+	acting := r.acting()
 	for _, source := range sources {
-		if priority > priorityInitial && r.acting() {
+		if priority > priorityInitial && acting {
 			r.arrivals.note(source, r.clock.Now())
 		}
 		request := reconcile.Request{NamespacedName: source}
+		if !acting && r.standby != nil {
+			r.standby.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, request)
+		}
 		if prioritized, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
 			prioritized.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, request)
 		} else {
@@ -185,105 +203,25 @@ func (r *Reconciler) leaseMatters(before, after *coordinationv1.Lease) bool {
 	return revived || before.UID != after.UID || holderOf(before) != holderOf(after) || durationOf(before) != durationOf(after)
 }
 
-// sourcesOfPod are the opted-in Services whose selector matches the Pod, and those that it leads.
-func (r *Reconciler) sourcesOfPod(ctx context.Context, pod *corev1.Pod) []types.NamespacedName {
-	sources := r.sourcesLedBy(ctx, pod)
-	for _, pair := range podLabels(pod) {
-		var list corev1.ServiceList
-		if r.lookUp(ctx, &list, pod.Namespace, indexSelector, pair) != nil {
-			continue // the index exists and the cache is there: it cannot fail
-		}
-		for i := range list.Items {
-			key := client.ObjectKeyFromObject(&list.Items[i])
-			if labels.SelectorFromSet(list.Items[i].Spec.Selector).Matches(labels.Set(pod.Labels)) && !slices.Contains(sources, key) {
-				sources = append(sources, key)
-			}
-		}
-	}
-	return sources
-}
-
-// sourcesLedBy are the source Services whose slices name the Pod as leader.
-func (r *Reconciler) sourcesLedBy(ctx context.Context, pod *corev1.Pod) []types.NamespacedName {
-	var list discoveryv1.EndpointSliceList
-	if r.lookUp(ctx, &list, pod.Namespace, indexLeaderPod, string(pod.UID)) != nil {
-		return nil
-	}
-	var sources []types.NamespacedName
-	for i := range list.Items {
-		key := types.NamespacedName{Namespace: pod.Namespace, Name: list.Items[i].Labels[contract.LabelSourceService]}
-		if key.Name != "" && !slices.Contains(sources, key) {
-			sources = append(sources, key)
-		}
-	}
-	return sources
-}
-
-func (r *Reconciler) podPriority(ctx context.Context, pod *corev1.Pod) int {
+func (r *Reconciler) podPriority(ctx context.Context, pod *corev1.Pod, _ bool) int {
 	if len(r.sourcesLedBy(ctx, pod)) > 0 {
 		return priorityLeader
 	}
 	return priorityCandidate
 }
 
-// sourcesOfService are the Service itself, if it bears an annotation of ours; the source of a leader Service; and the
-// sources whose leader Service would have its name.
-func (r *Reconciler) sourcesOfService(ctx context.Context, service *corev1.Service) []types.NamespacedName {
-	var sources []types.NamespacedName
-	if len(ourAnnotations(service.Annotations)) > 0 {
-		sources = append(sources, client.ObjectKeyFromObject(service))
+// slicePriority tells what an operator wrote, which is no news, from what somebody else did to the traffic.
+func slicePriority(_ context.Context, slice *discoveryv1.EndpointSlice, deleted bool) int {
+	if deleted || leaderservice.SliceEdited(slice) {
+		return priorityLeader
 	}
-	for _, name := range leaderservice.SourceNames(service) {
-		sources = append(sources, types.NamespacedName{Namespace: service.Namespace, Name: name})
-	}
-	return append(sources, r.sourcesAskingFor(ctx, service.Namespace, service.Name)...)
+	return priorityReport
 }
 
-// sourcesAskingFor are the opted-in Services whose leader Service has, or would have, a name.
-func (r *Reconciler) sourcesAskingFor(ctx context.Context, namespace, name string) []types.NamespacedName {
-	var list corev1.ServiceList
-	if r.lookUp(ctx, &list, namespace, indexLeaderServiceName, name) != nil {
-		return nil
+// servicePriority tells our own writes of leader Services from everything else.
+func servicePriority(_ context.Context, service *corev1.Service, deleted bool) int {
+	if !deleted && leaderservice.MadeByUs(service) && !leaderservice.ServiceEdited(service) {
+		return priorityReport
 	}
-	sources := make([]types.NamespacedName, 0, len(list.Items))
-	for i := range list.Items {
-		sources = append(sources, client.ObjectKeyFromObject(&list.Items[i]))
-	}
-	return sources
-}
-
-// sourcesOfSlice are the sources that a slice concerns by its label, by the Service that it belongs to and by its name.
-func (r *Reconciler) sourcesOfSlice(ctx context.Context, slice client.Object) []types.NamespacedName {
-	namespace := slice.GetNamespace()
-	var sources []types.NamespacedName
-	if name := slice.GetLabels()[contract.LabelSourceService]; name != "" {
-		sources = append(sources, types.NamespacedName{Namespace: namespace, Name: name})
-	}
-	names := sliceServiceName(slice)
-	if name, named := contract.LeaderServiceOfSliceName(slice.GetName()); named && !slices.Contains(names, name) {
-		names = append(names, name)
-	}
-	for _, name := range names {
-		sources = append(sources, r.sourcesAskingFor(ctx, namespace, name)...)
-		leaderService := &corev1.Service{}
-		if r.cache.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, leaderService) == nil {
-			for _, source := range leaderservice.SourceNames(leaderService) {
-				sources = append(sources, types.NamespacedName{Namespace: namespace, Name: source})
-			}
-		}
-	}
-	return sources
-}
-
-// sourcesOfLease are the opted-in Services that follow the Lease.
-func (r *Reconciler) sourcesOfLease(ctx context.Context, lease *coordinationv1.Lease) []types.NamespacedName {
-	var list corev1.ServiceList
-	if r.lookUp(ctx, &list, lease.Namespace, indexFollowLease, lease.Name) != nil {
-		return nil
-	}
-	sources := make([]types.NamespacedName, 0, len(list.Items))
-	for i := range list.Items {
-		sources = append(sources, client.ObjectKeyFromObject(&list.Items[i]))
-	}
-	return sources
+	return priorityOther
 }

@@ -65,7 +65,7 @@ func (r *Reconciler) update(ctx context.Context, kind string, object client.Obje
 		return ignoreRace(err, "updating "+kind, object)
 	}
 	if object.GetResourceVersion() != replaced { // a write that changes nothing keeps the version
-		r.writes.updated(object.GetUID(), replaced)
+		r.writes.updated(object, replaced)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -29,6 +30,8 @@ const (
 	// namespaceFile is where a Pod finds its own namespace.
 	// Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
 	namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+	// longestTakeoverDelay is well above the time after which another replica has the Lease anyway.
+	longestTakeoverDelay = time.Minute
 )
 
 // lookup is os.LookupEnv.
@@ -78,6 +81,8 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.BoolVar(&o.LeaderElection, "leader-election", true, "Agree with other replicas on the one that acts first.")
 	flags.StringVar(&o.LeaderElectionNamespace, "leader-election-namespace", "",
 		"Namespace of the Lease of the replicas; empty for the Pod's own.")
+	flags.DurationVar(&o.TakeoverDelay, "takeover-delay", 250*time.Millisecond,
+		"How long a leader may be wrong until a replica that does not act first decides by itself, at most 1m; 0 for ever.")
 	flags.IntVar(&o.MaxConcurrentReconciles, "max-concurrent-reconciles", 8, "Services dealt with at a time.")
 	flags.BoolVar(&o.showVersion, "version", false, "Print the version and end.")
 	config.RegisterFlags(flags)
@@ -129,6 +134,9 @@ func (o *options) complete() error {
 	}
 	if o.MaxConcurrentReconciles < 1 {
 		return fmt.Errorf("--max-concurrent-reconciles must be at least 1, not %d", o.MaxConcurrentReconciles)
+	}
+	if o.TakeoverDelay < 0 || o.TakeoverDelay > longestTakeoverDelay {
+		return fmt.Errorf("--takeover-delay must be from 0 to %s, not %s", longestTakeoverDelay, o.TakeoverDelay)
 	}
 	if err := o.checkCertificates(); err != nil {
 		return err

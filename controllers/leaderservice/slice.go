@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/endpointslice"
 	endpointsliceutil "k8s.io/endpointslice/util"
+	"k8s.io/utils/ptr"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/election"
@@ -123,6 +124,24 @@ func sameSlice(existing, wanted *discoveryv1.EndpointSlice) bool {
 		equality.Semantic.DeepEqual(ownedMetadataOf(existing, sliceLabelKeys), ownedMetadataOf(wanted, sliceLabelKeys)) &&
 		equality.Semantic.DeepEqual(existing.Ports, wanted.Ports) &&
 		slices.EqualFunc(existing.Endpoints, wanted.Endpoints, sameEndpoint)
+}
+
+// Misroutes is whether traffic goes elsewhere through the existing slice than it should. It leaves out whatever else may
+// differ, so that two versions of the operator never fight over how a slice is written.
+func Misroutes(existing *discoveryv1.EndpointSlice, route Route) bool {
+	wanted := NewSlice(route, existing.AddressType)
+	return existing.Labels[discoveryv1.LabelServiceName] != wanted.Labels[discoveryv1.LabelServiceName] ||
+		!slices.EqualFunc(existing.Ports, wanted.Ports, samePort) ||
+		!slices.EqualFunc(existing.Endpoints, wanted.Endpoints, sameTarget)
+}
+
+func samePort(a, b discoveryv1.EndpointPort) bool {
+	return ptr.Equal(a.Name, b.Name) && ptr.Equal(a.Protocol, b.Protocol) && ptr.Equal(a.Port, b.Port)
+}
+
+func sameTarget(a, b discoveryv1.Endpoint) bool {
+	return slices.Equal(a.Addresses, b.Addresses) && equality.Semantic.DeepEqual(a.Conditions, b.Conditions) &&
+		(a.TargetRef == nil) == (b.TargetRef == nil) && (a.TargetRef == nil || a.TargetRef.UID == b.TargetRef.UID)
 }
 
 func sameEndpoint(a, b discoveryv1.Endpoint) bool {

@@ -56,6 +56,8 @@ type Metrics struct {
 	mutex  sync.Mutex
 	known  map[types.NamespacedName]Leader // opted-in Services, and whom leader_info shows for each
 	counts map[string]int                  // of known, by namespace
+	// takenOver are Services that may have series though they are not known: a standby does not report gauges.
+	takenOver map[types.NamespacedName]bool
 }
 
 // New makes the metrics. now is the clock of what is timed here.
@@ -101,6 +103,7 @@ func New(now func() time.Time) *Metrics {
 		known:      map[types.NamespacedName]Leader{},
 		now:        now,
 		counts:     map[string]int{},
+		takenOver:  map[types.NamespacedName]bool{},
 	}
 }
 
@@ -176,10 +179,14 @@ func (m *Metrics) OptedOut(service types.NamespacedName, invalidAnnotations int)
 func (m *Metrics) NotRouted(service types.NamespacedName) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	if _, known := m.known[service]; !known {
+	_, known := m.known[service]
+	if !known && !m.takenOver[service] {
 		return // it has none
 	}
-	m.known[service] = Leader{}
+	delete(m.takenOver, service)
+	if known {
+		m.known[service] = Leader{}
+	}
 	labels := prometheus.Labels{labelNamespace: service.Namespace, labelService: service.Name}
 	for _, vector := range []interface {
 		DeletePartialMatch(prometheus.Labels) int
@@ -204,6 +211,14 @@ func (m *Metrics) Failover(service types.NamespacedName, reason contract.Reason,
 	if duration >= 0 {
 		m.failoverDuration.WithLabelValues(string(reason)).Observe(duration.Seconds())
 	}
+}
+
+// Takeover counts a decision about a Service that this replica made while another one acted first.
+func (m *Metrics) Takeover(service types.NamespacedName) {
+	m.takeovers.Inc()
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.takenOver[service] = true
 }
 
 // Leader is who leads a Service.

@@ -1,0 +1,138 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/zen-lead/zen-lead/controllers/election"
+	"github.com/zen-lead/zen-lead/controllers/leaderservice"
+)
+
+// takeover is what a replica does while another one acts first. At every change it judges the slices by its own caches. Where
+// one misroutes, and still does so after the delay, it reads everything afresh from the API server, decides, and writes with the
+// resourceVersion that it read. It makes and removes nothing else: that can wait for the Lease.
+type takeover struct {
+	*Reconciler
+	// delay is how long a slice may misroute from when this replica saw why.
+	delay time.Duration
+	// synced is whether the caches have been filled.
+	synced func() bool
+	wrong  suspicions
+}
+
+// Reconcile judges what was made for one source Service.
+func (t *takeover) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	switch {
+	case t.acting():
+		t.wrong.clear(request.NamespacedName)
+		return reconcile.Result{}, nil
+	case !t.synced():
+		return reconcile.Result{RequeueAfter: t.delay}, nil
+	}
+	again, err := t.judge(ctx, request.NamespacedName)
+	switch {
+	case errors.Is(err, errNamespaceGoing):
+		return reconcile.Result{}, nil
+	case errors.Is(err, errStale): // the acting replica was faster, most likely
+		return reconcile.Result{RequeueAfter: staleRetry}, nil
+	}
+	return reconcile.Result{RequeueAfter: again}, err
+}
+
+// judge returns when to look again though nothing happens; 0 for never.
+func (t *takeover) judge(ctx context.Context, source types.NamespacedName) (time.Duration, error) {
+	cached, err := t.cachedPass(ctx, source)
+	if err != nil {
+		return 0, err
+	}
+	if cached == nil {
+		t.wrong.clear(source)
+		return 0, nil
+	}
+	if !misroutes(cached) {
+		t.wrong.clear(source)
+		t.writes.forget(source) // what somebody has deleted is there again
+		return t.recheck(cached), nil
+	}
+	since := t.wrong.since(source, cached.now)
+	if left := since.Add(t.delay).Sub(cached.now); left > 0 {
+		return left, nil
+	}
+	return t.decide(ctx, cached, since)
+}
+
+// recheck is when the acting replica will have had its time for what is due then; 0 for never.
+func (t *takeover) recheck(p *pass) time.Duration {
+	if p.decision.Recheck == 0 {
+		return 0
+	}
+	return p.decision.Recheck + t.delay
+}
+
+// cachedPass elects by the caches; nil if there is nothing to route, or no leader Service that this replica could route through.
+func (t *takeover) cachedPass(ctx context.Context, source types.NamespacedName) (*pass, error) {
+	seen, err := t.observe(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	if !seen.routable() {
+		t.metrics.OptedOut(source, 0)
+		t.writes.forget(source)
+		return nil, nil
+	}
+	leaderService := seen.standing()
+	if leaderService == nil {
+		return nil, nil
+	}
+	set, err := t.slicesOf(ctx, source, leaderService.Name, leaderService.UID)
+	if err != nil {
+		return nil, err
+	}
+	return t.elect(ctx, seen, leaderService, set)
+}
+
+// misroutes is whether a slice sends traffic elsewhere than it should.
+func misroutes(p *pass) bool {
+	for _, addressType := range wantedAddressTypes(p.leaderService, p.seen.source) {
+		existing := p.slices.ours[addressType]
+		switch {
+		case p.slices.taken[addressType]:
+		case existing == nil:
+			return true
+		case existing.AddressType != addressType || leaderservice.Misroutes(existing, p.route):
+			return true
+		}
+	}
+	return false
+}
+
+// decide elects by what the API server itself says, and routes.
+func (t *takeover) decide(ctx context.Context, cached *pass, since time.Time) (time.Duration, error) {
+	p, err := t.electFresh(ctx, cached)
+	if err != nil {
+		return 0, err
+	}
+	source := cached.seen.key
+	if !misroutes(p) { // the caches are behind; they wake us when they are not
+		t.wrong.clear(source)
+		return 0, nil
+	}
+	p.arrived = since
+	if err := t.route(ctx, p); err != nil || !p.moved {
+		return 0, err
+	}
+	t.wrong.clear(source)
+	t.metrics.Takeover(source)
+	if p.decision.Outcome == election.OutcomeChanged {
+		t.metrics.Failover(source, p.decision.Reason, p.took)
+	}
+	logf.FromContext(ctx).Info("Took a decision over from the acting replica", "service", source, "after", t.clock.Now().Sub(since))
+	logRoute(ctx, p)
+	t.tellRoute(p)
+	return t.recheck(p), t.finish(ctx, p)
+}
