@@ -7,6 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
@@ -32,14 +34,16 @@ const (
 )
 
 // addIndexes tells the caches what they are going to be asked.
-func addIndexes(ctx context.Context, objects, foreignSlices client.FieldIndexer) error {
+func addIndexes(ctx context.Context, objects, foreignSlices cache.Cache) error {
+	if err := addPodIndex(ctx, objects); err != nil {
+		return fmt.Errorf("adding the index %s: %w", indexPodLabel, err)
+	}
 	for _, index := range []struct {
 		indexer client.FieldIndexer
 		object  client.Object
 		name    string
 		values  client.IndexerFunc
 	}{
-		{objects, &corev1.Pod{}, indexPodLabel, podLabels},
 		{objects, &corev1.Service{}, indexSelector, optedIn(func(service *corev1.Service, _ contract.Policy) string {
 			return anchor(service.Spec.Selector)
 		})},
@@ -65,10 +69,31 @@ func addIndexes(ctx context.Context, objects, foreignSlices client.FieldIndexer)
 	return nil
 }
 
-func podLabels(object client.Object) []string {
-	labels := object.GetLabels()
-	pairs := make([]string, 0, len(labels))
-	for key, value := range labels {
+// addPodIndex adds indexPodLabel. FieldIndexer.IndexField would add a second entry for each label, to be looked up across
+// namespaces; Pods are many, and that is a seventh of what one takes in memory.
+func addPodIndex(ctx context.Context, objects cache.Cache) error {
+	informer, err := objects.GetInformer(ctx, &corev1.Pod{}, cache.BlockUntilSynced(false))
+	if err != nil {
+		return err
+	}
+	// Source of the names that the cache looks up: sigs.k8s.io/controller-runtime/pkg/cache/internal, FieldIndexName and
+	// KeyToNamespacedKey.
+	return informer.AddIndexers(toolscache.Indexers{"field:" + indexPodLabel: func(object any) ([]string, error) {
+		pod, ok := object.(*corev1.Pod)
+		if !ok {
+			return nil, fmt.Errorf("%T is no Pod", object)
+		}
+		values := podLabels(pod)
+		for i := range values {
+			values[i] = pod.Namespace + "/" + values[i]
+		}
+		return values, nil
+	}})
+}
+
+func podLabels(pod *corev1.Pod) []string {
+	pairs := make([]string, 0, len(pod.Labels))
+	for key, value := range pod.Labels {
 		pairs = append(pairs, key+"="+value)
 	}
 	return pairs

@@ -26,10 +26,12 @@ type sighting struct {
 	at      time.Time
 	// alive is whether it was seen to change. Until then nobody knows how long ago it was renewed last.
 	alive bool
+	// awaited is whether an election waits for that.
+	awaited bool
 }
 
-// observe notes a Lease that the watch reports. It is whether that matters to an election: another holder, the first renewal
-// that is seen at all, or one after the Lease had run out. A renewal in time does not.
+// observe notes a Lease that the watch reports. It is whether that matters to an election: another holder, a renewal that an
+// election waits for, or one after the Lease had run out. A renewal in time does not.
 func (c *leaseClock) observe(lease *coordinationv1.Lease, now time.Time) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -45,9 +47,9 @@ func (c *leaseClock) observe(lease *coordinationv1.Lease, now time.Time) bool {
 	if known && before.uid == after.uid && before.holder == after.holder && before.renewed == after.renewed {
 		return false
 	}
-	after.alive = known && before.uid == after.uid
+	after.alive = known
 	c.seen[key] = after
-	return !before.alive || before.uid != after.uid || before.holder != after.holder || ranOut(before, durationOf(lease), now)
+	return before.awaited || !known || before.uid != after.uid || before.holder != after.holder || ranOut(before, durationOf(lease), now)
 }
 
 // state is the Lease as the election wants it; a nil Lease is held by nobody.
@@ -71,10 +73,29 @@ func (c *leaseClock) state(lease *coordinationv1.Lease, now time.Time) election.
 	return state
 }
 
-// seenAlive is whether somebody was seen to renew or to take the Lease, rather than to have done so at some time.
-func (c *leaseClock) seenAlive(lease *coordinationv1.Lease) bool {
-	last, known := c.lastSeen(types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name})
-	return known && last.alive
+// taken notes that the Lease was made just now, by whoever holds it.
+func (c *leaseClock) taken(lease *coordinationv1.Lease) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	key := types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name}
+	seen := c.seen[key]
+	seen.alive = true
+	c.seen[key] = seen
+}
+
+// awaitAlive is whether a Lease that can run out was never seen to be renewed or taken, rather than to have been at some time.
+// From then on its next renewal matters.
+func (c *leaseClock) awaitAlive(lease *coordinationv1.Lease) bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	key := types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name}
+	seen, known := c.seen[key]
+	if durationOf(lease) == 0 || known && seen.alive {
+		return false
+	}
+	seen.awaited = true
+	c.seen[key] = seen
+	return true
 }
 
 func (c *leaseClock) lastSeen(lease types.NamespacedName) (sighting, bool) {

@@ -35,7 +35,7 @@ func TestALeaseRunsOutByOurClockWhateverItsTimesSay(t *testing.T) {
 	}
 }
 
-func TestARenewalMattersWhenItIsTheFirstSeenOrTheLeaseHasRunOut(t *testing.T) {
+func TestARenewalMattersOnlyAfterTheLeaseHasRunOut(t *testing.T) {
 	clock := &leaseClock{}
 	for i, step := range []struct {
 		after   time.Duration
@@ -43,7 +43,7 @@ func TestARenewalMattersWhenItIsTheFirstSeenOrTheLeaseHasRunOut(t *testing.T) {
 		matters bool
 	}{
 		{0, aLease("1", "a", leaseStart), true},
-		{9 * time.Second, aLease("1", "a", leaseStart.Add(1000)), true}, // now it is known to be alive
+		{9 * time.Second, aLease("1", "a", leaseStart.Add(1000)), false},
 		{9 * time.Second, aLease("1", "a", leaseStart.Add(1000)), false}, // a resync: not renewed
 		{18 * time.Second, aLease("1", "a", leaseStart.Add(2000)), false},
 		{28 * time.Second, aLease("1", "a", leaseStart.Add(3000)), true}, // ten seconds late

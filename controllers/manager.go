@@ -106,7 +106,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	if err != nil {
 		return nil, err
 	}
-	if err := addIndexes(ctx, mgr.GetFieldIndexer(), foreignSlices); err != nil {
+	if err := addIndexes(ctx, mgr.GetCache(), foreignSlices); err != nil {
 		return nil, err
 	}
 	r := newReconciler(mgr, foreignSlices, own, options.Clock)
@@ -240,7 +240,7 @@ func cacheOptions(namespaces []string) cache.Options {
 		DefaultUnsafeDisableDeepCopy: &noCopy,
 		ReaderFailOnMissingInformer:  true,
 		ByObject: map[client.Object]cache.ByObject{
-			&corev1.Pod{}:     {Transform: stripPod},
+			&corev1.Pod{}:     {Transform: newPodStripper().strip},
 			&corev1.Service{}: {Transform: stripService},
 			&discoveryv1.EndpointSlice{}: {
 				Transform: stripSlice,

@@ -47,6 +47,8 @@ type ownWrites struct {
 	superseded map[types.UID]string
 	// applied is, of each slice, the digest that this replica wrote or agreed with last.
 	applied map[types.UID]string
+	// made is when this replica made a slice that the watch has not reported yet.
+	made map[types.NamespacedName]time.Time
 	// deleted are the objects that we have deleted ourselves.
 	deleted map[types.UID]bool
 	// vanished are the objects of each source that somebody else has deleted.
@@ -58,7 +60,8 @@ type ownWrites struct {
 
 func newOwnWrites() *ownWrites {
 	return &ownWrites{
-		superseded: map[types.UID]string{}, applied: map[types.UID]string{}, deleted: map[types.UID]bool{},
+		superseded: map[types.UID]string{}, applied: map[types.UID]string{}, made: map[types.NamespacedName]time.Time{},
+		deleted:  map[types.UID]bool{},
 		vanished: map[types.NamespacedName]map[string]bool{}, records: map[types.NamespacedName]leaderservice.Record{},
 	}
 }
@@ -70,6 +73,32 @@ func (w *ownWrites) updated(object client.Object, replaced string) {
 	if _, remembered := w.applied[object.GetUID()]; remembered {
 		w.applied[object.GetUID()] = object.GetAnnotations()[contract.AnnotationApplied]
 	}
+}
+
+func (w *ownWrites) created(object client.Object, now time.Time) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.made[client.ObjectKeyFromObject(object)] = now
+}
+
+// reported notes that the watch has brought an object that is new.
+func (w *ownWrites) reported(object client.Object) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.made, client.ObjectKeyFromObject(object))
+}
+
+// onItsWay is whether the watch is about to report an object that this replica has made. After a while it is taken to be gone
+// again: the watch may never tell of what was there for a moment only.
+func (w *ownWrites) onItsWay(object types.NamespacedName, now time.Time) bool {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	at, made := w.made[object]
+	if made && now.Sub(at) > maxStaleRetries*staleRetry {
+		delete(w.made, object)
+		return false
+	}
+	return made
 }
 
 // writtenByAnother is whether another replica of the operator has written the slice since this one wrote it, agreed with it or

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/election"
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 	"github.com/zen-lead/zen-lead/controllers/metrics"
@@ -182,11 +183,11 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 	return p, nil
 }
 
-// leaseState is the followed Lease as the election wants it. A leader that was lost is not brought back by a Lease that this
-// replica has not seen alive: whoever took the leader away may have seen the Lease run out.
+// leaseState is the followed Lease as the election wants it. A leader that was lost because of its Lease is not brought back by
+// one that this replica has not seen alive: whoever took the leader away may have seen the Lease run out.
 func (r *Reconciler) leaseState(lease *coordinationv1.Lease, before leaderservice.Record, now time.Time) election.Lease {
 	state := r.leases.state(lease, now)
-	if lease != nil && before.Epoch > 0 && !before.Published && !r.leases.seenAlive(lease) {
+	if lease != nil && !before.Published && before.Reason == contract.ReasonLeaseMoved && r.leases.awaitAlive(lease) {
 		return election.Lease{}
 	}
 	return state

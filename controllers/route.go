@@ -207,6 +207,9 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 	if p.leaderService.DeletionTimestamp != nil {
 		return false, nil // nothing is made for a Service that is going
 	}
+	if r.writes.onItsWay(types.NamespacedName{Namespace: p.seen.key.Namespace, Name: name}, p.now) {
+		return false, errStale
+	}
 	slice := leaderservice.NewSlice(p.route, addressType)
 	err := r.createSlice(ctx, p.seen.key, p.leaderService, slice)
 	if errors.Is(err, errNameTaken) {
@@ -217,6 +220,7 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 		return false, err
 	}
 	p.moved = true
+	r.writes.created(slice, p.now)
 	if r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) {
 		p.reverted = append(p.reverted, edit{object: slice, deleted: true})
 	}

@@ -1,12 +1,18 @@
 package controllers
 
 import (
+	"maps"
+	"runtime"
 	"strings"
+	"sync"
+	"weak"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
@@ -23,24 +29,38 @@ func strippedMetadata(from metav1.ObjectMeta) metav1.ObjectMeta {
 	}
 }
 
-func stripPod(object any) (any, error) {
+// podStripper cuts Pods down. Those of one controller share what its template gave all of them.
+type podStripper struct {
+	mutex     sync.Mutex
+	templates map[types.UID]weak.Pointer[podTemplate] // by controller
+}
+
+// podTemplate is what Pods have of their template: most of what is kept of a Pod.
+type podTemplate struct {
+	// owner is referred to by each of the Pods, which keeps the whole template in memory for as long as one of them is there.
+	owner                      [1]metav1.OwnerReference
+	namespace                  string
+	labels                     map[string]string
+	containers, initContainers []corev1.Container
+}
+
+func newPodStripper() *podStripper {
+	return &podStripper{templates: map[types.UID]weak.Pointer[podTemplate]{}}
+}
+
+func (s *podStripper) strip(object any) (any, error) {
 	pod, ok := object.(*corev1.Pod)
 	if !ok {
 		return object, nil
 	}
-	stripped := &corev1.Pod{
-		ObjectMeta: strippedMetadata(pod.ObjectMeta),
-		Spec: corev1.PodSpec{
-			NodeName:       pod.Spec.NodeName,
-			Containers:     namedPortsOf(pod.Spec.Containers),
-			InitContainers: namedPortsOf(pod.Spec.InitContainers),
-		},
-		Status: corev1.PodStatus{Phase: pod.Status.Phase, PodIP: pod.Status.PodIP, PodIPs: pod.Status.PodIPs},
-	}
+	stripped := &corev1.Pod{ObjectMeta: strippedMetadata(pod.ObjectMeta)}
 	stripped.Labels = pod.Labels
-	if controller := metav1.GetControllerOfNoCopy(pod); controller != nil {
-		yes := true
-		stripped.OwnerReferences = []metav1.OwnerReference{{UID: controller.UID, Controller: &yes}}
+	stripped.Spec = corev1.PodSpec{
+		NodeName: pod.Spec.NodeName, Containers: namedPortsOf(pod.Spec.Containers), InitContainers: namedPortsOf(pod.Spec.InitContainers),
+	}
+	stripped.Status = corev1.PodStatus{Phase: pod.Status.Phase, PodIP: pod.Status.PodIP, PodIPs: pod.Status.PodIPs}
+	if len(pod.Status.PodIPs) > 0 && pod.Status.PodIP == pod.Status.PodIPs[0].IP {
+		stripped.Status.PodIP = pod.Status.PodIPs[0].IP // one string instead of two
 	}
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == corev1.PodReady {
@@ -49,7 +69,45 @@ func stripPod(object any) (any, error) {
 			}}
 		}
 	}
+	if controller := metav1.GetControllerOfNoCopy(pod); controller != nil {
+		s.share(stripped, controller.UID)
+	}
 	return stripped, nil
+}
+
+// share replaces what the Pod has of its template by what another Pod of the controller has, if that is the same.
+func (s *podStripper) share(pod *corev1.Pod, controller types.UID) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	template := s.templates[controller].Value()
+	if template == nil || !template.fits(pod) {
+		yes := true
+		template = &podTemplate{
+			owner: [1]metav1.OwnerReference{{UID: controller, Controller: &yes}}, namespace: pod.Namespace, labels: pod.Labels,
+			containers: pod.Spec.Containers, initContainers: pod.Spec.InitContainers,
+		}
+		made := weak.Make(template)
+		s.templates[controller] = made
+		runtime.AddCleanup(template, func(controller types.UID) { s.forget(controller, made) }, controller)
+	}
+	pod.OwnerReferences = template.owner[:]
+	pod.Namespace, pod.Labels = template.namespace, template.labels
+	pod.Spec.Containers, pod.Spec.InitContainers = template.containers, template.initContainers
+}
+
+// forget drops a template that no Pod has any longer, unless there is a newer one.
+func (s *podStripper) forget(controller types.UID, template weak.Pointer[podTemplate]) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.templates[controller] == template {
+		delete(s.templates, controller)
+	}
+}
+
+func (t *podTemplate) fits(pod *corev1.Pod) bool {
+	return t.namespace == pod.Namespace && maps.Equal(t.labels, pod.Labels) &&
+		equality.Semantic.DeepEqual(t.containers, pod.Spec.Containers) &&
+		equality.Semantic.DeepEqual(t.initContainers, pod.Spec.InitContainers)
 }
 
 // namedPortsOf keeps the containers that have named ports, and of those only the ports: a number needs no looking up.

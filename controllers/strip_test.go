@@ -49,7 +49,7 @@ func TestAStrippedPodGivesTheSameCandidateAndTheSamePorts(t *testing.T) {
 		{Name: "c", TargetPort: intstr.FromInt32(9090)},
 	}}}
 	whole := loadedPod()
-	object, err := stripPod(loadedPod())
+	object, err := newPodStripper().strip(loadedPod())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,8 +43,8 @@ type watch[T client.Object] struct {
 	unmoved func(before, after T) bool
 	// priority is how urgent a change of the object is; nil for priorityOther.
 	priority func(ctx context.Context, object T, deleted bool) int
-	// created is told of new objects before anything is woken; may be nil.
-	created func(object T)
+	// created is told of new objects before anything is woken, and whether they may have been there for long; may be nil.
+	created func(object T, listed bool)
 	// deleted is told of deletions before anything is woken; may be nil.
 	deleted func(object T, sources []types.NamespacedName)
 }
@@ -73,6 +73,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 				return r.sourcesOfSlice(ctx, slice)
 			},
 			priority: slicePriority,
+			created:  func(slice *discoveryv1.EndpointSlice, _ bool) { r.writes.reported(slice) },
 			deleted: func(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
 				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), leaderservice.RecordOf(slice, nil), sources)
 			},
@@ -88,7 +89,12 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 		})),
 		source.TypedKind(objects, &coordinationv1.Lease{}, handlerOf(r, watch[*coordinationv1.Lease]{
 			matters: r.leaseMatters, sources: r.sourcesOfLease,
-			created: func(lease *coordinationv1.Lease) { r.leases.observe(lease, r.clock.Now()) },
+			created: func(lease *coordinationv1.Lease, listed bool) {
+				r.leases.observe(lease, r.clock.Now())
+				if !listed {
+					r.leases.taken(lease)
+				}
+			},
 			deleted: func(lease *coordinationv1.Lease, _ []types.NamespacedName) {
 				r.leases.forget(client.ObjectKeyFromObject(lease))
 			},
@@ -113,7 +119,7 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 	return handler.TypedFuncs[T, reconcile.Request]{
 		CreateFunc: func(ctx context.Context, e event.TypedCreateEvent[T], q queue) {
 			if w.created != nil {
-				w.created(e.Object)
+				w.created(e.Object, e.IsInInitialList)
 			}
 			if e.IsInInitialList {
 				r.wake(q, w.sources(ctx, e.Object), priorityInitial)
