@@ -33,12 +33,22 @@ func candidate(source *corev1.Service, pod *corev1.Pod, selected bool, primary d
 	}
 }
 
-// seenAt is when a standby saw the Pod's readiness change, where the policy has durations that begin then.
+// seenAt is when this replica saw the Pod's readiness change, where the policy has durations that begin then. A standby is
+// cautious: what it did not see happen, it counts from when it first looked, and so decides no sooner than the acting replica.
 func (r *Reconciler) seenAt(policy contract.Policy, pod election.Pod) time.Time {
-	if policy.MinReadyDuration == 0 && policy.FailoverMinDelay == 0 || r.acting() {
+	if policy.MinReadyDuration == 0 && policy.FailoverMinDelay == 0 {
 		return time.Time{}
 	}
-	return r.sightings.at(pod.UID, pod.Ready, pod.ReadyChangedAt, r.clock.Now())
+	return r.sightings.at(pod.UID, pod.Ready, pod.ReadyChangedAt, r.clock.Now(), !r.acting())
+}
+
+// noteReadiness notes when the readiness of a Pod is seen to change.
+func (r *Reconciler) noteReadiness(before, after *corev1.Pod) {
+	wasReady, changedBefore := readiness(before)
+	ready, changedAt := readiness(after)
+	if before.UID != after.UID || ready != wasReady || !changedAt.Equal(changedBefore) {
+		r.sightings.changed(after.UID, ready, changedAt, r.clock.Now())
+	}
 }
 
 // revision is the group of Pods that the Pod was made with. A ReplicaSet is one revision of its Deployment; StatefulSets

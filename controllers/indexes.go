@@ -1,12 +1,16 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -17,9 +21,9 @@ import (
 
 // The indexes of the cache. All are looked up within one namespace.
 const (
-	// indexPodLabel finds Pods by each of their labels, as "key=value".
+	// indexPodLabel finds Pods by each of their labels but unindexedLabels, as "key=value".
 	indexPodLabel = "zen-lead.podLabel"
-	// indexSelector finds opted-in Services by one label of their selector (see anchor), as "key=value".
+	// indexSelector finds opted-in Services by one label of their selector (see anchor), as "key=value", or under noAnchor.
 	indexSelector = "zen-lead.selector"
 	// indexLeaderServiceName finds opted-in Services by the leader Service's name that they ask for.
 	indexLeaderServiceName = "zen-lead.leaderServiceName"
@@ -33,6 +37,9 @@ const (
 	indexServiceName = "zen-lead.serviceName"
 )
 
+// noAnchor is what Services are indexed under whose selector has no label that is indexed.
+const noAnchor = "="
+
 // addIndexes tells the caches what they are going to be asked.
 func addIndexes(ctx context.Context, objects, foreignSlices cache.Cache) error {
 	if err := addPodIndex(ctx, objects); err != nil {
@@ -45,7 +52,7 @@ func addIndexes(ctx context.Context, objects, foreignSlices cache.Cache) error {
 		values  client.IndexerFunc
 	}{
 		{objects, &corev1.Service{}, indexSelector, optedIn(func(service *corev1.Service, _ contract.Policy) string {
-			return anchor(service.Spec.Selector)
+			return cmp.Or(anchor(service.Spec.Selector), noAnchor)
 		})},
 		{objects, &corev1.Service{}, indexLeaderServiceName, optedIn(func(_ *corev1.Service, policy contract.Policy) string {
 			return policy.LeaderServiceName
@@ -94,10 +101,20 @@ func addPodIndex(ctx context.Context, objects cache.Cache) error {
 func podLabels(pod *corev1.Pod) []string {
 	pairs := make([]string, 0, len(pod.Labels))
 	for key, value := range pod.Labels {
-		pairs = append(pairs, key+"="+value)
+		if !unindexedLabels.Has(key) {
+			pairs = append(pairs, key+"="+value)
+		}
 	}
 	return pairs
 }
+
+// unindexedLabels are on nearly every Pod, and a selector that needs them has others beside them. Each label that is indexed
+// takes a sixtieth of a Pod's memory. Pods of a selector that has no other label are looked for in their whole namespace.
+// Source: https://kubernetes.io/docs/reference/labels-annotations-taints/
+var unindexedLabels = sets.New(
+	appsv1.DefaultDeploymentUniqueLabelKey, appsv1.ControllerRevisionHashLabelKey, appsv1.PodIndexLabel, batchv1.JobCompletionIndexAnnotation,
+	"app.kubernetes.io/managed-by", "app.kubernetes.io/version", "app.kubernetes.io/part-of", "helm.sh/chart", "heritage",
+)
 
 // optedIn indexes opted-in Services by a value; an empty value indexes nothing.
 func optedIn(value func(*corev1.Service, contract.Policy) string) client.IndexerFunc {
@@ -113,11 +130,14 @@ func optedIn(value func(*corev1.Service, contract.Policy) string) client.Indexer
 	}
 }
 
-// anchor is the label of a selector that Pods are looked up by: the one with the longest value, which tends to be the one
-// that fewest Pods share; among equals the last key. Empty for a selector without labels.
+// anchor is the label of a selector that Pods are looked up by: of those that are indexed the one with the longest value, which
+// tends to be the one that fewest Pods share; among equals the last key. Empty if none is indexed.
 func anchor(selector map[string]string) string {
 	var bestKey, bestValue string
 	for key, value := range selector {
+		if unindexedLabels.Has(key) {
+			continue
+		}
 		if bestKey == "" || len(value) > len(bestValue) || len(value) == len(bestValue) && key > bestKey {
 			bestKey, bestValue = key, value
 		}

@@ -123,6 +123,11 @@ func durationOf(lease *coordinationv1.Lease) time.Duration {
 	return time.Duration(*lease.Spec.LeaseDurationSeconds) * time.Second
 }
 
+// sameHold is whether two states of a Lease differ in their renewal only.
+func sameHold(before, after *coordinationv1.Lease) bool {
+	return before.UID == after.UID && holderOf(before) == holderOf(after) && durationOf(before) == durationOf(after)
+}
+
 func holderOf(lease *coordinationv1.Lease) string {
 	if lease.Spec.HolderIdentity == nil {
 		return ""

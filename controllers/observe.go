@@ -32,7 +32,7 @@ type observation struct {
 	unsupported string
 	// leaderServices are those that were made for the source, by name: ours and leftovers of a former source.
 	leaderServices []*corev1.Service
-	// pods are those that the selector matches.
+	// pods are those that the selector matches, by name.
 	pods []*corev1.Pod
 	// lease is the followed Lease; nil if there is none.
 	lease *coordinationv1.Lease
@@ -126,7 +126,13 @@ func (o *observation) standing() *corev1.Service {
 // podsOf lists the Pods that the source's selector matches.
 func (r *Reconciler) podsOf(ctx context.Context, source *corev1.Service) ([]*corev1.Pod, error) {
 	var list corev1.PodList
-	if err := r.lookUp(ctx, &list, source.Namespace, indexPodLabel, anchor(source.Spec.Selector)); err != nil {
+	var err error
+	if indexed := anchor(source.Spec.Selector); indexed != "" {
+		err = r.lookUp(ctx, &list, source.Namespace, indexPodLabel, indexed)
+	} else {
+		err = r.cache.List(ctx, &list, client.InNamespace(source.Namespace))
+	}
+	if err != nil {
 		return nil, err
 	}
 	selector := labels.SelectorFromSet(source.Spec.Selector)
@@ -136,9 +142,11 @@ func (r *Reconciler) podsOf(ctx context.Context, source *corev1.Service) ([]*cor
 			pods = append(pods, &list.Items[i])
 		}
 	}
-	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(pods, byPodName)
 	return pods, nil
 }
+
+func byPodName(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) }
 
 // podNamed is the Pod of that name if it has that UID; nil if it does not exist.
 func podNamed(ctx context.Context, reader client.Reader, namespace, name string, uid types.UID) (*corev1.Pod, error) {

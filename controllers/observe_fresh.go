@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -14,44 +15,54 @@ import (
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
 
-// contested is whether this replica would overrule, by its caches alone, what another replica has written to the slice since this
-// one last had to do with it. One of the two has caches that are behind.
+// contested is whether this replica would overrule, by its caches alone, a slice that it has not itself written by them. Whoever
+// did may have known more: the caches of one of the two are behind.
 func (r *Reconciler) contested(p *pass) bool {
 	slice := p.slices.primary(wantedAddressTypes(p.leaderService, p.seen.source)[0])
-	if slice == nil || !r.writes.writtenByAnother(slice) {
+	if slice == nil || r.writes.stale(slice) || r.writes.ours(slice) {
 		return false
 	}
-	if leaderservice.SliceEdited(slice) || leaderservice.Misroutes(slice, p.route) {
-		return true
-	}
-	r.writes.agreed(slice)
-	return false
+	return leaderservice.SliceEdited(slice) || leaderservice.Misroutes(slice, p.route)
 }
 
 // electFresh elects again, by what the API server itself says. It returns errStale if what the caches show is no longer there.
+// The slices are read first: that they have not changed when they are written then says that nobody has decided since by anything
+// newer than what is read here.
 func (r *Reconciler) electFresh(ctx context.Context, cached *pass) (*pass, error) {
 	seen := &observation{key: cached.seen.key, reader: r.live, conflict: cached.seen.conflict}
-	source := &corev1.Service{}
+	families := wantedAddressTypes(cached.leaderService, cached.seen.source)
+	set, err := r.freshSlices(ctx, seen.key, cached.leaderService, families)
+	if err != nil {
+		return nil, err
+	}
+	source, leaderService := &corev1.Service{}, &corev1.Service{}
 	if err := r.readFresh(ctx, "Service", seen.key, source); err != nil {
 		return nil, err
 	}
-	leaderService := &corev1.Service{}
 	if err := r.readFresh(ctx, "Service", client.ObjectKeyFromObject(cached.leaderService), leaderService); err != nil {
 		return nil, err
 	}
 	seen.read(source)
 	seen.leaderServices = []*corev1.Service{leaderService}
-	if !seen.routable() || seen.standing() == nil {
+	if !seen.routable() || seen.standing() == nil || leaderService.UID != cached.leaderService.UID ||
+		!slices.Equal(wantedAddressTypes(leaderService, source), families) {
 		return nil, errStale
 	}
 	if err := r.readPodsAndLease(ctx, seen); err != nil {
 		return nil, err
 	}
-	set, err := r.freshSlices(ctx, seen, leaderService)
-	if err != nil {
-		return nil, err
+	p, err := r.elect(ctx, seen, leaderService, set)
+	if err == nil {
+		p.byCaches = sameWorld(seen, cached.seen)
 	}
-	return r.elect(ctx, seen, leaderService, set)
+	return p, err
+}
+
+// sameWorld is whether the caches show all that was read afresh, and nothing else. A Lease that was only renewed is the same.
+func sameWorld(fresh, cached *observation) bool {
+	samePod := func(a, b *corev1.Pod) bool { return a.UID == b.UID && a.ResourceVersion == b.ResourceVersion }
+	return fresh.source.ResourceVersion == cached.source.ResourceVersion && slices.EqualFunc(fresh.pods, cached.pods, samePod) &&
+		(fresh.lease == nil) == (cached.lease == nil) && (fresh.lease == nil || sameHold(fresh.lease, cached.lease))
 }
 
 func (r *Reconciler) readPodsAndLease(ctx context.Context, seen *observation) error {
@@ -62,6 +73,7 @@ func (r *Reconciler) readPodsAndLease(ctx context.Context, seen *observation) er
 	for i := range list.Items {
 		seen.pods = append(seen.pods, &list.Items[i])
 	}
+	slices.SortFunc(seen.pods, byPodName)
 	var err error
 	seen.lease, err = leaseOf(ctx, r.live, seen.key.Namespace, seen.policy.FollowLease)
 	if seen.lease != nil {
@@ -70,11 +82,12 @@ func (r *Reconciler) readPodsAndLease(ctx context.Context, seen *observation) er
 	return err
 }
 
-// freshSlices reads the leader Service's slices of the families that it has and of those it is about to get.
-func (r *Reconciler) freshSlices(ctx context.Context, seen *observation, leaderService *corev1.Service) (*sliceSet, error) {
+// freshSlices reads the leader Service's slices of these families.
+func (r *Reconciler) freshSlices(ctx context.Context, source types.NamespacedName, leaderService *corev1.Service,
+	families []discoveryv1.AddressType) (*sliceSet, error) {
 	set := newSliceSet()
-	for _, addressType := range wantedAddressTypes(leaderService, seen.source) {
-		key := types.NamespacedName{Namespace: seen.key.Namespace, Name: contract.SliceName(leaderService.Name, addressType)}
+	for _, addressType := range families {
+		key := types.NamespacedName{Namespace: source.Namespace, Name: contract.SliceName(leaderService.Name, addressType)}
 		slice := &discoveryv1.EndpointSlice{}
 		err := r.live.Get(ctx, key, slice)
 		switch {
@@ -82,7 +95,7 @@ func (r *Reconciler) freshSlices(ctx context.Context, seen *observation, leaderS
 		case err != nil:
 			return nil, fmt.Errorf("reading EndpointSlice %s: %w", key, err)
 		default:
-			set.add(addressType, slice, leaderService.Name, leaderService.UID, seen.key.Name)
+			set.add(addressType, slice, leaderService.Name, leaderService.UID, source.Name)
 		}
 	}
 	return set, nil

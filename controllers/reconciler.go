@@ -133,6 +133,8 @@ type pass struct {
 	former        *corev1.Pod // the record's; nil if it no longer exists
 	before, after leaderservice.Record
 	route         leaderservice.Route
+	// byCaches is whether the caches alone led to the decision, or would have: they are no further behind than it.
+	byCaches bool
 
 	// What route did:
 	moved    bool          // a slice was written
@@ -149,7 +151,7 @@ type pass struct {
 func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService *corev1.Service, set *sliceSet) (*pass, error) {
 	now := r.clock.Now()
 	primary := leaderservice.AddressTypes(leaderService.Spec.IPFamilies)[0]
-	p := &pass{seen: seen, leaderService: leaderService, slices: set, now: now, took: -1}
+	p := &pass{seen: seen, leaderService: leaderService, slices: set, now: now, took: -1, byCaches: seen.reader == r.cache}
 	p.before = r.recordOf(ctx, seen, leaderService, set.primary(primary))
 
 	pods := make([]election.Pod, 0, len(seen.pods)+1)
@@ -184,10 +186,12 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 }
 
 // leaseState is the followed Lease as the election wants it. A leader that was lost because of its Lease is not brought back by
-// one that this replica has not seen alive: whoever took the leader away may have seen the Lease run out.
+// one that this replica has not seen alive: whoever took the leader away may have seen the Lease run out. Nor does a standby
+// bring back any other leader by such a Lease, for the acting replica may have seen it run out meanwhile.
 func (r *Reconciler) leaseState(lease *coordinationv1.Lease, before leaderservice.Record, now time.Time) election.Lease {
 	state := r.leases.state(lease, now)
-	if lease != nil && !before.Published && before.Reason == contract.ReasonLeaseMoved && r.leases.awaitAlive(lease) {
+	mayHaveRunOut := before.Reason == contract.ReasonLeaseMoved || !r.acting()
+	if lease != nil && before.LeaderUID != "" && !before.Published && mayHaveRunOut && r.leases.awaitAlive(lease) {
 		return election.Lease{}
 	}
 	return state

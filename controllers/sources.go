@@ -20,7 +20,7 @@ import (
 // sourcesOfPod are the opted-in Services whose selector matches the Pod, and those that it leads.
 func (r *Reconciler) sourcesOfPod(ctx context.Context, pod *corev1.Pod) []types.NamespacedName {
 	sources := r.sourcesLedBy(ctx, pod)
-	for _, pair := range podLabels(pod) {
+	for _, pair := range append(podLabels(pod), noAnchor) {
 		var list corev1.ServiceList
 		if r.lookUp(ctx, &list, pod.Namespace, indexSelector, pair) != nil {
 			continue // the index exists and the cache is there: it cannot fail

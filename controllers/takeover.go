@@ -23,6 +23,8 @@ type takeover struct {
 	// synced is whether the caches have been filled.
 	synced func() bool
 	wrong  suspicions
+	// unfinished are the sources whose traffic this replica has moved and whose status for people it has yet to write.
+	unfinished sourceSet
 }
 
 // Reconcile judges what was made for one source Service.
@@ -30,6 +32,7 @@ func (t *takeover) Reconcile(ctx context.Context, request reconcile.Request) (re
 	switch {
 	case t.acting():
 		t.wrong.clear(request.NamespacedName)
+		t.unfinished.remove(request.NamespacedName)
 		return reconcile.Result{}, nil
 	case !t.synced():
 		return reconcile.Result{RequeueAfter: t.delay}, nil
@@ -52,11 +55,15 @@ func (t *takeover) judge(ctx context.Context, source types.NamespacedName) (time
 	}
 	if cached == nil {
 		t.wrong.clear(source)
+		t.unfinished.remove(source)
 		return 0, nil
 	}
 	if !misroutes(cached) {
 		t.wrong.clear(source)
 		t.writes.forget(source) // what somebody has deleted is there again
+		if t.unfinished.has(source) {
+			return t.decide(ctx, cached, cached.now)
+		}
 		return t.recheck(cached), nil
 	}
 	since := t.wrong.since(source, cached.now)
@@ -111,28 +118,42 @@ func misroutes(p *pass) bool {
 	return false
 }
 
-// decide elects by what the API server itself says, and routes.
+// decide elects by what the API server itself says, and routes if the slices are wrong. since is when this replica saw why.
 func (t *takeover) decide(ctx context.Context, cached *pass, since time.Time) (time.Duration, error) {
 	p, err := t.electFresh(ctx, cached)
 	if err != nil {
 		return 0, err
 	}
 	source := cached.seen.key
-	if !misroutes(p) { // the caches are behind; they wake us when they are not
-		t.wrong.clear(source)
-		return 0, nil
+	if misroutes(p) {
+		p.arrived = since
+		err = t.route(ctx, p)
+		if p.moved {
+			t.unfinished.add(source)
+			t.tellTakeover(ctx, p, since)
+		}
+		if err != nil || !p.moved {
+			return 0, err
+		}
 	}
-	p.arrived = since
-	if err := t.route(ctx, p); err != nil || !p.moved {
+	t.wrong.clear(source) // if nothing was wrong the caches are behind; they wake us when they are not
+	if !t.unfinished.has(source) {
+		return t.recheck(p), nil
+	}
+	if err := t.finish(ctx, p); err != nil {
 		return 0, err
 	}
-	t.wrong.clear(source)
-	t.metrics.Takeover(source)
+	t.unfinished.remove(source)
+	return t.recheck(p), nil
+}
+
+// tellTakeover counts a decision and tells of it.
+func (t *takeover) tellTakeover(ctx context.Context, p *pass, since time.Time) {
+	t.metrics.Takeover(p.seen.key)
 	if p.decision.Outcome == election.OutcomeChanged {
-		t.metrics.Failover(source, p.decision.Reason, p.took)
+		t.metrics.Failover(p.seen.key, p.decision.Reason, p.took)
 	}
-	logf.FromContext(ctx).Info("Took a decision over from the acting replica", "service", source, "after", t.clock.Now().Sub(since))
+	logf.FromContext(ctx).Info("Took a decision over from the acting replica", "service", p.seen.key, "after", t.clock.Now().Sub(since))
 	logRoute(ctx, p)
 	t.tellRoute(p)
-	return t.recheck(p), t.finish(ctx, p)
 }

@@ -43,6 +43,8 @@ type watch[T client.Object] struct {
 	unmoved func(before, after T) bool
 	// priority is how urgent a change of the object is; nil for priorityOther.
 	priority func(ctx context.Context, object T, deleted bool) int
+	// changed is told of updates that concern a source before anything is woken; may be nil.
+	changed func(before, after T)
 	// created is told of new objects before anything is woken, and whether they may have been there for long; may be nil.
 	created func(object T, listed bool)
 	// deleted is told of deletions before anything is woken; may be nil.
@@ -57,6 +59,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 			unmoved: func(before, after *corev1.Pod) bool {
 				return before.UID == after.UID && maps.Equal(before.Labels, after.Labels)
 			},
+			changed: r.noteReadiness,
 			deleted: func(pod *corev1.Pod, _ []types.NamespacedName) { r.sightings.forget(pod.UID) },
 		})),
 		source.TypedKind(objects, &corev1.Service{}, handlerOf(r, watch[*corev1.Service]{
@@ -128,9 +131,14 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 			r.wake(q, w.sources(ctx, e.Object), priority(ctx, e.Object, false))
 		},
 		UpdateFunc: func(ctx context.Context, e event.TypedUpdateEvent[T], q queue) {
-			if w.matters(e.ObjectOld, e.ObjectNew) {
-				r.wake(q, w.sourcesOfBoth(ctx, e.ObjectOld, e.ObjectNew), priority(ctx, e.ObjectNew, false))
+			if !w.matters(e.ObjectOld, e.ObjectNew) {
+				return
 			}
+			sources := w.sourcesOfBoth(ctx, e.ObjectOld, e.ObjectNew)
+			if w.changed != nil && len(sources) > 0 {
+				w.changed(e.ObjectOld, e.ObjectNew)
+			}
+			r.wake(q, sources, priority(ctx, e.ObjectNew, false))
 		},
 		DeleteFunc: func(ctx context.Context, e event.TypedDeleteEvent[T], q queue) {
 			sources := w.sources(ctx, e.Object)
@@ -206,7 +214,7 @@ func foreignSliceMatters(before, after *metav1.PartialObjectMetadata) bool {
 // leaseMatters leaves out renewals in time.
 func (r *Reconciler) leaseMatters(before, after *coordinationv1.Lease) bool {
 	revived := r.leases.observe(after, r.clock.Now())
-	return revived || before.UID != after.UID || holderOf(before) != holderOf(after) || durationOf(before) != durationOf(after)
+	return revived || !sameHold(before, after)
 }
 
 func (r *Reconciler) podPriority(ctx context.Context, pod *corev1.Pod, _ bool) int {

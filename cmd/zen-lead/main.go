@@ -58,6 +58,7 @@ func run(ctx context.Context, arguments []string, environment lookup, out io.Wri
 	if err != nil {
 		return err
 	}
+	go limitGarbage(ctx)
 	logger.Info("Starting", "version", version, "commit", commit, "namespaces", options.describeNamespaces())
 	return manager.Start(ctx)
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func environmentOf(pairs ...string) lookup {
@@ -64,6 +65,12 @@ func TestImpossibleValuesEndTheStartWithOneClearLine(t *testing.T) {
 		{arguments: "stray", says: `"stray"`},
 		{arguments: "--max-concurrent-reconciles=0", says: "at least 1"},
 		{arguments: "--max-concurrent-reconciles=many", says: "many"},
+		{arguments: "--takeover-delay=-1ms", says: "--takeover-delay must be from 0 to 1m0s, not -1ms"},
+		{arguments: "--takeover-delay=61s", says: "--takeover-delay must be from 0 to 1m0s, not 1m1s"},
+		{arguments: "--takeover-delay=fast", says: "fast"},
+		{arguments: "--takeover-delay=250", says: "250"},
+		{environment: "ZEN_LEAD_TAKEOVER_DELAY=fast", says: "ZEN_LEAD_TAKEOVER_DELAY"},
+		{environment: "ZEN_LEAD_TAKEOVER_DELAY=-1s", says: "--takeover-delay must be from 0"},
 		{arguments: "--namespaces=a,,b", says: `"" is no namespace`},
 		{arguments: "--namespaces=Upper", says: `"Upper" is no namespace`},
 		{arguments: "--metrics-bind-address=8443", says: "host:port"},
@@ -94,4 +101,32 @@ func TestHelpNamesEveryFlagAndVariable(t *testing.T) {
 			t.Errorf("--%s is missing from the help", f.Name)
 		}
 	})
+}
+
+func TestTheTakeoverDelayIsAQuarterOfASecondUnlessSaidOtherwise(t *testing.T) {
+	for _, test := range []struct {
+		arguments, environment string
+		delay                  time.Duration
+	}{
+		{delay: 250 * time.Millisecond},
+		{arguments: "--takeover-delay=0", delay: 0},
+		{arguments: "--takeover-delay=1m", delay: time.Minute},
+		{environment: "ZEN_LEAD_TAKEOVER_DELAY=2s", delay: 2 * time.Second},
+		{environment: "ZEN_LEAD_TAKEOVER_DELAY=0s", delay: 0},
+		{arguments: "--takeover-delay=1s", environment: "ZEN_LEAD_TAKEOVER_DELAY=2s", delay: time.Second},
+	} {
+		arguments := append(append([]string{}, outside...), strings.Fields(test.arguments)...)
+		parsed, err := parseOptions(arguments, environmentOf(test.environment), &bytes.Buffer{})
+		if err != nil || parsed.TakeoverDelay != test.delay {
+			t.Errorf("%s %s: got %v, %v", test.arguments, test.environment, parsed, err)
+		}
+	}
+	out := &bytes.Buffer{}
+	if _, err := parseOptions([]string{"--help"}, environmentOf(), out); !errors.Is(err, flag.ErrHelp) {
+		t.Fatalf("got %v", err)
+	}
+	_, help, _ := strings.Cut(out.String(), "--takeover-delay (ZEN_LEAD_TAKEOVER_DELAY)")
+	if entry, _, _ := strings.Cut(help, "\n  --"); !strings.Contains(entry, "Default: 250ms.") {
+		t.Errorf("the help says %q", entry)
+	}
 }

@@ -28,7 +28,7 @@ type Pod struct {
 	// ReadyChangedAt is when the Ready condition last changed, whole seconds by the kubelet's clock; zero if it never did.
 	ReadyChangedAt time.Time
 	// SeenAt is when this replica of the operator saw the Ready condition change, by its own clock. Durations are counted from
-	// the later of the two times. Zero if only the former is to count.
+	// then; zero if it did not, and ReadyChangedAt is all there is.
 	SeenAt time.Time
 	// HasAddress is whether there is an address of the leader Service's primary family.
 	HasAddress bool
@@ -92,9 +92,9 @@ func (p *Pod) publishable() bool {
 // remaining is how much of a duration that began when the Ready condition last changed is left at now, from 0 to the whole.
 // A node's clock may be ahead of ours; the duration then begins when ours gets there, and one of 0 is over at once.
 func (p *Pod) remaining(duration time.Duration, now time.Time) time.Duration {
-	since := p.ReadyChangedAt
-	if p.SeenAt.After(since) {
-		since = p.SeenAt
+	since := p.SeenAt
+	if since.IsZero() {
+		since = p.ReadyChangedAt
 	}
 	return min(duration, max(0, since.Add(duration).Sub(now)))
 }

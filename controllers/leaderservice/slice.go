@@ -240,16 +240,20 @@ func RecordOf(primary *discoveryv1.EndpointSlice, service *corev1.Service) Recor
 	if service != nil {
 		fromService = parseRecord(service.Annotations, true)
 	}
+	sliceEdited := primary != nil && SliceEdited(primary)
+	if primary != nil && !sliceEdited && fromSlice.Epoch >= fromService.Epoch {
+		return fromSlice // as nearly always: digests cost more than all the rest
+	}
+	serviceEdited := service == nil || ServiceEdited(service)
 	record := fromSlice
 	switch {
-	case primary == nil,
-		SliceEdited(primary) && fromService.Epoch > 0 && !ServiceEdited(service):
+	case primary == nil, sliceEdited && fromService.Epoch > 0 && !serviceEdited:
 		record = fromService
-	case SliceEdited(primary) && record.LeaderUID != "":
+	case sliceEdited && record.LeaderUID != "":
 		record.Published = true // both are edited, or the copy is not written yet: the annotations are the best there is
 	}
-	if intactEpoch := fromService.Epoch; service != nil && !ServiceEdited(service) {
-		record.Epoch = max(record.Epoch, intactEpoch)
+	if !serviceEdited {
+		record.Epoch = max(record.Epoch, fromService.Epoch)
 	}
 	return record
 }

@@ -74,10 +74,15 @@ func (w *world) calm() {
 	}).WithTimeout(time.Minute).WithPolling(100 * time.Millisecond).Should(BeNumerically(">", time.Second))
 }
 
-// seriesOf returns a poll of the names of the metrics that have a series of the Service.
+// seriesOf returns a poll of the names of the world's operator's metrics that have a series of the Service.
 func (w *world) seriesOf(service string) func() []string {
+	return func() []string { return w.operator.seriesOf(service)() }
+}
+
+// seriesOf returns a poll of the names of the metrics that have a series of the Service.
+func (o *operator) seriesOf(service string) func() []string {
 	return func() []string {
-		families, err := w.operator.registry.Gather()
+		families, err := o.registry.Gather()
 		Expect(err).NotTo(HaveOccurred())
 		names := []string{}
 		for _, family := range families {

@@ -47,11 +47,16 @@ func (w *world) eventsOf(service, reason string) func() []string {
 	}
 }
 
+// metric returns a poll of a metric of the world's operator.
+func (w *world) metric(name string, labels ...string) func() float64 {
+	return func() float64 { return w.operator.metric(name, labels...)() }
+}
+
 // metric returns a poll of a metric's value with these labels ("service=my-app"); -1 if there is no such series. The values
 // of several series are added up.
-func (w *world) metric(name string, labels ...string) func() float64 {
+func (o *operator) metric(name string, labels ...string) func() float64 {
 	return func() float64 {
-		families, err := w.operator.registry.Gather()
+		families, err := o.registry.Gather()
 		Expect(err).NotTo(HaveOccurred())
 		sum, found := 0.0, false
 		for _, family := range families {

@@ -11,6 +11,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -31,9 +32,14 @@ type world struct {
 // operator is a running operator.
 type operator struct {
 	registry *prometheus.Registry
+	health   string // where it serves its probes; "0" for nowhere
 	stop     context.CancelFunc
 	done     chan error
+	ended    bool
 }
+
+// startOption changes how an operator is started, or how it reaches the API server.
+type startOption func(*controllers.Options, *rest.Config)
 
 // newWorld makes a namespace and starts an operator in it.
 func newWorld() *world {
@@ -78,12 +84,19 @@ func newLedWorld() *world {
 	return w
 }
 
-func (w *world) startOperator() {
+// startOperator starts the world's operator, which acts.
+func (w *world) startOperator(options ...startOption) {
 	GinkgoHelper()
 	Expect(w.operator).To(BeNil())
+	w.operator = w.start(options...)
+}
+
+// start starts one operator more.
+func (w *world) start(options ...startOption) *operator {
+	GinkgoHelper()
 	ctx, cancel := context.WithCancel(w.ctx)
 	started := &operator{registry: prometheus.NewRegistry(), stop: cancel, done: make(chan error, 1)}
-	manager, err := controllers.NewManager(ctx, operatorConfig, controllers.Options{
+	config, settings := rest.CopyConfig(operatorConfig), controllers.Options{
 		Namespaces:              []string{w.namespace},
 		MetricsBindAddress:      "0",
 		HealthProbeBindAddress:  "0",
@@ -91,10 +104,27 @@ func (w *world) startOperator() {
 		Clock:                   w.clock,
 		Registerer:              started.registry,
 		SkipNameValidation:      true,
-	})
+	}
+	for _, apply := range options {
+		apply(&settings, config)
+	}
+	started.health = settings.HealthProbeBindAddress
+	manager, err := controllers.NewManager(ctx, config, settings)
 	Expect(err).NotTo(HaveOccurred())
 	go func() { started.done <- manager.Start(ctx) }()
-	w.operator = started
+	DeferCleanup(started.end)
+	return started
+}
+
+// end stops the operator, if it runs.
+func (o *operator) end() {
+	GinkgoHelper()
+	if o.ended {
+		return
+	}
+	o.ended = true
+	o.stop()
+	Eventually(o.done).WithTimeout(30 * time.Second).Should(Receive(Succeed()))
 }
 
 func (w *world) stopOperator() {
@@ -102,7 +132,6 @@ func (w *world) stopOperator() {
 	if w.operator == nil {
 		return
 	}
-	w.operator.stop()
-	Eventually(w.operator.done).WithTimeout(30 * time.Second).Should(Receive(Succeed()))
+	w.operator.end()
 	w.operator = nil
 }

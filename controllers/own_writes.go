@@ -1,0 +1,166 @@
+package controllers
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+	"github.com/zen-lead/zen-lead/controllers/leaderservice"
+)
+
+// ownWrites remembers what this replica has written and has not yet seen come back through the watch.
+type ownWrites struct {
+	mutex sync.Mutex
+	// superseded is the resourceVersion that our last write of an object replaced.
+	superseded map[types.UID]string
+	// applied is, of each slice, the digest that this replica wrote last, if its caches were then known to be current.
+	applied map[types.UID]string
+	// made is when this replica made a slice that the watch has not reported yet.
+	made map[types.NamespacedName]time.Time
+	// deleted are the objects that we have deleted ourselves.
+	deleted map[types.UID]bool
+	// vanished are the objects of each source that somebody else has deleted.
+	vanished map[types.NamespacedName]map[string]bool
+	// records are the leader's records that went with them: the only trace of the epoch if slice and Service are deleted
+	// at once.
+	records map[types.NamespacedName]leaderservice.Record
+}
+
+func newOwnWrites() *ownWrites {
+	return &ownWrites{
+		superseded: map[types.UID]string{}, applied: map[types.UID]string{}, made: map[types.NamespacedName]time.Time{},
+		deleted:  map[types.UID]bool{},
+		vanished: map[types.NamespacedName]map[string]bool{}, records: map[types.NamespacedName]leaderservice.Record{},
+	}
+}
+
+func (w *ownWrites) updated(object client.Object, replaced string) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.superseded[object.GetUID()] = replaced
+}
+
+// decided notes that this replica has written a slice, and whether its caches alone led or would have led to that.
+func (w *ownWrites) decided(slice client.Object, byCaches bool) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if byCaches {
+		w.applied[slice.GetUID()] = slice.GetAnnotations()[contract.AnnotationApplied]
+	} else {
+		delete(w.applied, slice.GetUID())
+	}
+}
+
+func (w *ownWrites) created(object client.Object, now time.Time) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.made[client.ObjectKeyFromObject(object)] = now
+}
+
+// reported notes that the watch has brought an object that is new.
+func (w *ownWrites) reported(object client.Object) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.made, client.ObjectKeyFromObject(object))
+}
+
+// onItsWay is whether the watch is about to report an object that this replica has made. After a while it is taken to be gone
+// again: the watch may never tell of what was there for a moment only.
+func (w *ownWrites) onItsWay(object types.NamespacedName, now time.Time) bool {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	at, made := w.made[object]
+	if made && now.Sub(at) > maxStaleRetries*staleRetry {
+		delete(w.made, object)
+		return false
+	}
+	return made
+}
+
+// ours is whether the slice says what this replica wrote last, by caches that were current. Otherwise another replica has
+// decided since, this one before it was started, or this one by what the API server itself said: the caches may be behind that.
+func (w *ownWrites) ours(slice client.Object) bool {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	wrote, remembered := w.applied[slice.GetUID()]
+	return remembered && wrote == slice.GetAnnotations()[contract.AnnotationApplied]
+}
+
+// stale is whether the cache still shows the object as it was before our last write.
+func (w *ownWrites) stale(object client.Object) bool {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	replaced, wrote := w.superseded[object.GetUID()]
+	return wrote && replaced == object.GetResourceVersion()
+}
+
+func (w *ownWrites) deleting(uid types.UID) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.deleted[uid] = true
+}
+
+func (w *ownWrites) notDeleting(uid types.UID) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.deleted, uid)
+}
+
+// gone notes that the watch reported the deletion of an object, with the record that it held. kindName is "Kind name". What
+// somebody else has made is not missed.
+func (w *ownWrites) gone(object client.Object, kindName string, record leaderservice.Record, sources []types.NamespacedName) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.superseded, object.GetUID())
+	delete(w.applied, object.GetUID())
+	if w.deleted[object.GetUID()] {
+		delete(w.deleted, object.GetUID())
+		return
+	}
+	if !leaderservice.MadeByUs(object) {
+		return
+	}
+	for _, source := range sources {
+		if w.vanished[source] == nil {
+			w.vanished[source] = map[string]bool{}
+		}
+		w.vanished[source][kindName] = true
+		if record.Epoch > w.records[source].Epoch {
+			w.records[source] = record
+		}
+	}
+}
+
+// takeVanished is whether somebody else has deleted the object since it was last asked for.
+func (w *ownWrites) takeVanished(source types.NamespacedName, kindName string) bool {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	vanished := w.vanished[source][kindName]
+	delete(w.vanished[source], kindName)
+	return vanished
+}
+
+// lostRecord is the record that went with what somebody else has deleted; without an epoch if there is none.
+func (w *ownWrites) lostRecord(source types.NamespacedName) leaderservice.Record {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return w.records[source]
+}
+
+// recordKept notes that the API holds the record again.
+func (w *ownWrites) recordKept(source types.NamespacedName) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.records, source)
+}
+
+// forget drops what is remembered of a source.
+func (w *ownWrites) forget(source types.NamespacedName) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.vanished, source)
+	delete(w.records, source)
+}

@@ -1,0 +1,107 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/zen-lead/zen-lead/test/bench/replica"
+	"github.com/zen-lead/zen-lead/test/controlplane"
+)
+
+const (
+	operatorUser      = "zen-lead-operator"
+	operatorNamespace = "kube-system"
+	// logTail is how much of the operator's log people are shown when a case fails, in bytes.
+	logTail = 8 << 10
+)
+
+// operator is the operator as it ships: a replica with leader election that watches all namespaces.
+type operator struct {
+	binary     string
+	directory  string
+	kubeconfig string
+	log        *os.File
+	replica    *replica.Replica // nil while it is stopped
+}
+
+// newOperator makes the user that the operator will be, with the rights of config/rbac. Its requests are audited.
+func newOperator(ctx context.Context, plane *controlplane.ControlPlane, binary string) (*operator, error) {
+	_, kubeconfig, err := plane.AddUser(operatorUser, controlplane.AuditedGroup)
+	if err != nil {
+		return nil, err
+	}
+	roles, err := controlplane.OperatorRoles()
+	if err != nil {
+		return nil, err
+	}
+	for role, rules := range roles {
+		namespace := "" // it watches them all
+		if role == controlplane.RoleSystem {
+			namespace = operatorNamespace
+		}
+		if err := plane.Grant(ctx, operatorUser, namespace, operatorUser+role, rules); err != nil {
+			return nil, err
+		}
+	}
+	directory, err := os.MkdirTemp("", "zen-lead-bench-")
+	if err != nil {
+		return nil, err
+	}
+	o := &operator{binary: binary, directory: directory, kubeconfig: filepath.Join(directory, "kubeconfig")}
+	if err := os.WriteFile(o.kubeconfig, kubeconfig, 0o600); err != nil {
+		return o, err
+	}
+	o.log, err = os.Create(filepath.Join(directory, "operator.log"))
+	return o, err
+}
+
+// launch starts a replica more.
+func (o *operator) launch(ctx context.Context) (*replica.Replica, error) {
+	return replica.Start(context.WithoutCancel(ctx), replica.Options{
+		Binary: o.binary, Kubeconfig: o.kubeconfig, LeaseNamespace: operatorNamespace, LeaderElection: true, Log: o.log,
+	})
+}
+
+// start starts the replica and waits until it acts.
+func (o *operator) start(ctx context.Context) (err error) {
+	if o.replica, err = o.launch(ctx); err != nil {
+		return fmt.Errorf("starting the operator: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	if err := errors.Join(o.replica.WaitReady(ctx), o.replica.WaitActing(ctx)); err != nil {
+		return fmt.Errorf("waiting for the operator: %w", err)
+	}
+	return nil
+}
+
+// stop ends the replica, if it runs.
+func (o *operator) stop(ctx context.Context) error {
+	if o.replica == nil {
+		return nil
+	}
+	stopped := o.replica
+	o.replica = nil
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	if err := stopped.Terminate(ctx); err != nil {
+		return fmt.Errorf("stopping the operator: %w", err)
+	}
+	return nil
+}
+
+// tail is the end of the log.
+func (o *operator) tail() string {
+	text, err := os.ReadFile(o.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	if len(text) > logTail {
+		_, text, _ = bytes.Cut(text[len(text)-logTail:], []byte("\n"))
+	}
+	return string(text)
+}
