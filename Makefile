@@ -55,6 +55,19 @@ bench-traffic: ## Measure what clients see when a leader fails (25 minutes), on 
 	@mkdir -p $(dir $(TRAFFIC_RESULTS))
 	@test/cluster/on-cluster.sh test/traffic/run.sh -output $(TRAFFIC_RESULTS) -cases "$(CASES)" -rounds $(or $(ROUNDS),0)
 
+##@ How fast
+
+PERFORMANCE_RESULTS := docs/measurements/performance.json
+BENCH = go run ./test/bench/cmd/bench -operator $(BIN)/zen-lead
+
+.PHONY: bench
+bench: build ## Measure failovers beside the built-in controller, and what the operator costs (40 minutes); CASES=a,b and ROUNDS=n for less
+	@$(BENCH) -output $(PERFORMANCE_RESULTS) -cases "$(CASES)" -rounds $(or $(ROUNDS),0)
+
+.PHONY: bench-short
+bench-short: build ## A few of these cases in a minute, to see that the benchmark works; no bar is judged
+	@$(BENCH) -short
+
 ##@ Build
 
 .PHONY: build
@@ -77,12 +90,12 @@ generate: $(BIN)/controller-gen ## Make everything that is generated: config/rba
 ##@ Test
 
 .PHONY: test
-test: generate-check test-unit test-apiserver ## Everything that CI runs: generated files, unit, API-server and e2e suites
+test: generate-check test-unit test-apiserver bench-short ## Everything that CI runs: generated files, unit, API-server and e2e suites, a short benchmark
 	@KUBECONFIG= $(MAKE) --no-print-directory e2e
 
 .PHONY: test-unit
 test-unit: ## Unit and property suites, with the race detector
-	go test -race ./cmd/... ./controllers/... ./docs/... ./test/binaries ./test/cluster/... ./test/traffic/...
+	go test -race ./cmd/... ./controllers/... ./docs/... ./test/binaries ./test/bench/... ./test/cluster/... ./test/traffic/...
 	go -C test/tools/image test .
 
 .PHONY: test-apiserver

@@ -109,7 +109,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	if err := addIndexes(ctx, mgr.GetCache(), foreignSlices); err != nil {
 		return nil, err
 	}
-	r := newReconciler(mgr, foreignSlices, own, options.Clock)
+	r := newReconciler(mgr, foreignSlices, own, options)
 	if err := addController(mgr, r, foreignSlices, options); err != nil {
 		return nil, err
 	}
@@ -122,16 +122,17 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	return mgr, addRunnables(mgr, foreignSlices, own, synced)
 }
 
-func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, clock clock.PassiveClock) *Reconciler {
+func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, options Options) *Reconciler {
 	return &Reconciler{
 		client:        mgr.GetClient(),
 		cache:         mgr.GetCache(),
 		foreignSlices: foreignSlices,
 		live:          mgr.GetAPIReader(),
-		clock:         clock,
+		clock:         options.Clock,
 		events:        mgr.GetEventRecorder(Name),
 		metrics:       own,
 		elected:       mgr.Elected(),
+		progress:      progress{everywhere: len(options.Namespaces) == 0},
 		writes:        newOwnWrites(),
 		triggers:      endpointsliceutil.NewTriggerTimeTracker(),
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,11 +16,18 @@ import (
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
 
-// contested is whether this replica would overrule, by its caches alone, a slice that it has not itself written by them. Whoever
-// did may have known more: the caches of one of the two are behind.
+// contested is whether this replica would overrule a slice by caches that may be behind what whoever wrote it knew. They are not if
+// this replica wrote it by them itself, nor if the watches have come past that write.
 func (r *Reconciler) contested(p *pass) bool {
 	slice := p.slices.primary(wantedAddressTypes(p.leaderService, p.seen.source)[0])
 	if slice == nil || r.writes.stale(slice) || r.writes.ours(slice) {
+		return false
+	}
+	decisive := []client.Object{&corev1.Pod{}, &corev1.Service{}}
+	if p.seen.policy.FollowLease != "" {
+		decisive = append(decisive, &coordinationv1.Lease{})
+	}
+	if r.progress.isPast(slice.ResourceVersion, slice.Namespace, decisive...) {
 		return false
 	}
 	return leaderservice.SliceEdited(slice) || leaderservice.Misroutes(slice, p.route)
@@ -51,18 +59,7 @@ func (r *Reconciler) electFresh(ctx context.Context, cached *pass) (*pass, error
 	if err := r.readPodsAndLease(ctx, seen); err != nil {
 		return nil, err
 	}
-	p, err := r.elect(ctx, seen, leaderService, set)
-	if err == nil {
-		p.byCaches = sameWorld(seen, cached.seen)
-	}
-	return p, err
-}
-
-// sameWorld is whether the caches show all that was read afresh, and nothing else. A Lease that was only renewed is the same.
-func sameWorld(fresh, cached *observation) bool {
-	samePod := func(a, b *corev1.Pod) bool { return a.UID == b.UID && a.ResourceVersion == b.ResourceVersion }
-	return fresh.source.ResourceVersion == cached.source.ResourceVersion && slices.EqualFunc(fresh.pods, cached.pods, samePod) &&
-		(fresh.lease == nil) == (cached.lease == nil) && (fresh.lease == nil || sameHold(fresh.lease, cached.lease))
+	return r.elect(ctx, seen, leaderService, set)
 }
 
 func (r *Reconciler) readPodsAndLease(ctx context.Context, seen *observation) error {

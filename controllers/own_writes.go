@@ -16,7 +16,7 @@ type ownWrites struct {
 	mutex sync.Mutex
 	// superseded is the resourceVersion that our last write of an object replaced.
 	superseded map[types.UID]string
-	// applied is, of each slice, the digest that this replica wrote last, if its caches were then known to be current.
+	// applied is, of each slice, the digest that this replica wrote last, if its caches alone led to that.
 	applied map[types.UID]string
 	// made is when this replica made a slice that the watch has not reported yet.
 	made map[types.NamespacedName]time.Time
@@ -43,7 +43,7 @@ func (w *ownWrites) updated(object client.Object, replaced string) {
 	w.superseded[object.GetUID()] = replaced
 }
 
-// decided notes that this replica has written a slice, and whether its caches alone led or would have led to that.
+// decided notes that this replica has written a slice, and whether its caches alone led to that.
 func (w *ownWrites) decided(slice client.Object, byCaches bool) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
@@ -80,8 +80,8 @@ func (w *ownWrites) onItsWay(object types.NamespacedName, now time.Time) bool {
 	return made
 }
 
-// ours is whether the slice says what this replica wrote last, by caches that were current. Otherwise another replica has
-// decided since, this one before it was started, or this one by what the API server itself said: the caches may be behind that.
+// ours is whether the slice says what this replica wrote last, by its caches. Otherwise another replica has decided since, this one
+// before it was started, or this one by what the API server itself said: the caches may be behind that.
 func (w *ownWrites) ours(slice client.Object) bool {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()

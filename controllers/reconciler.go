@@ -39,6 +39,7 @@ type Reconciler struct {
 	metrics       *metrics.Metrics
 	elected       <-chan struct{} // closed once this replica acts
 
+	progress progress
 	arrivals arrivals
 	writes   *ownWrites
 	leases   leaseClock
@@ -119,6 +120,9 @@ func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, ar
 	return pass.decision.Recheck, r.finish(ctx, pass)
 }
 
+// byCaches is whether the caches alone led to the decision.
+func (r *Reconciler) byCaches(p *pass) bool { return p.seen.reader == r.cache }
+
 // pass is what one pass knows once it has elected.
 type pass struct {
 	seen *observation
@@ -133,8 +137,6 @@ type pass struct {
 	former        *corev1.Pod // the record's; nil if it no longer exists
 	before, after leaderservice.Record
 	route         leaderservice.Route
-	// byCaches is whether the caches alone led to the decision, or would have: they are no further behind than it.
-	byCaches bool
 
 	// What route did:
 	moved    bool          // a slice was written
@@ -151,7 +153,7 @@ type pass struct {
 func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService *corev1.Service, set *sliceSet) (*pass, error) {
 	now := r.clock.Now()
 	primary := leaderservice.AddressTypes(leaderService.Spec.IPFamilies)[0]
-	p := &pass{seen: seen, leaderService: leaderService, slices: set, now: now, took: -1, byCaches: seen.reader == r.cache}
+	p := &pass{seen: seen, leaderService: leaderService, slices: set, now: now, took: -1}
 	p.before = r.recordOf(ctx, seen, leaderService, set.primary(primary))
 
 	pods := make([]election.Pod, 0, len(seen.pods)+1)

@@ -121,6 +121,7 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 	}
 	return handler.TypedFuncs[T, reconcile.Request]{
 		CreateFunc: func(ctx context.Context, e event.TypedCreateEvent[T], q queue) {
+			r.progress.note(e.Object)
 			if w.created != nil {
 				w.created(e.Object, e.IsInInitialList)
 			}
@@ -131,6 +132,7 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 			r.wake(q, w.sources(ctx, e.Object), priority(ctx, e.Object, false))
 		},
 		UpdateFunc: func(ctx context.Context, e event.TypedUpdateEvent[T], q queue) {
+			r.progress.note(e.ObjectNew)
 			if !w.matters(e.ObjectOld, e.ObjectNew) {
 				return
 			}
@@ -141,6 +143,7 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 			r.wake(q, sources, priority(ctx, e.ObjectNew, false))
 		},
 		DeleteFunc: func(ctx context.Context, e event.TypedDeleteEvent[T], q queue) {
+			r.progress.note(e.Object)
 			sources := w.sources(ctx, e.Object)
 			if w.deleted != nil {
 				w.deleted(e.Object, sources)

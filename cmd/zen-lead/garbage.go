@@ -17,21 +17,32 @@ const (
 	leastPercent, mostPercent = 15, 100
 	// adjustEvery is how often the percentage follows the heap, which grows with the cluster.
 	adjustEvery = 5 * time.Second
+	// freeAllowed is how much memory may lie about that is not even garbage, in bytes: lists that a start decodes leave more. The
+	// runtime gives it back in its own time.
+	freeAllowed = 16 << 20
+	// returnEvery is how often it is given back at once, at most: that takes a collection.
+	returnEvery = time.Minute
 )
 
-// limitGarbage keeps the collector's percentage right until the context ends, unless the user has set GOGC.
+// limitGarbage keeps the collector's percentage right, and gives unused memory back, until the context ends, unless the user has
+// set GOGC.
 func limitGarbage(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	heap := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/free:bytes"}}
 	ticker := time.NewTicker(adjustEvery)
 	defer ticker.Stop()
+	returned := time.Time{}
 	for last := mostPercent; ; {
-		metrics.Read(live)
-		if percent := garbagePercent(live[0].Value.Uint64()); percent != last {
+		metrics.Read(heap)
+		if percent := garbagePercent(heap[0].Value.Uint64()); percent != last {
 			debug.SetGCPercent(percent)
 			last = percent
+		}
+		if now := time.Now(); heap[1].Value.Uint64() > freeAllowed && now.Sub(returned) > returnEvery { //nolint:forbidigo // no decision goes by it
+			debug.FreeOSMemory()
+			returned = now
 		}
 		select {
 		case <-ticker.C:

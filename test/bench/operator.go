@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/zen-lead/zen-lead/test/bench/replica"
 	"github.com/zen-lead/zen-lead/test/controlplane"
@@ -15,6 +16,10 @@ import (
 const (
 	operatorUser      = "zen-lead-operator"
 	operatorNamespace = "kube-system"
+	// metricWrites counts the operator's requests that are not reads, see contract 5.
+	metricWrites = "zen_lead_api_writes_total"
+	// idleFor is for how long it must have written nothing to count as idle.
+	idleFor = 500 * time.Millisecond
 	// logTail is how much of the operator's log people are shown when a case fails, in bytes.
 	logTail = 8 << 10
 )
@@ -77,6 +82,30 @@ func (o *operator) start(ctx context.Context) (err error) {
 		return fmt.Errorf("waiting for the operator: %w", err)
 	}
 	return nil
+}
+
+// idle waits until the replica writes nothing any longer, but for the renewals of its Lease: Events are written one after another,
+// and those of thousands of elections take a while.
+func (o *operator) idle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	for before := -1.0; ; {
+		all, err := o.replica.Metric(ctx, metricWrites)
+		if err != nil {
+			return err
+		}
+		renewals, err := o.replica.Metric(ctx, metricWrites, "kind=Lease")
+		if err != nil {
+			return err
+		}
+		if all-renewals == before {
+			return nil
+		}
+		before = all - renewals
+		if err := pause(ctx, idleFor); err != nil {
+			return fmt.Errorf("waiting until the operator writes nothing any longer: %w", err)
+		}
+	}
 }
 
 // stop ends the replica, if it runs.

@@ -122,8 +122,13 @@ func (w *world) grow(ctx context.Context, count int) error {
 	return w.rest(ctx)
 }
 
-// rest lets both parties finish what no slice shows: Events, Endpoints, the collection of garbage.
-func (w *world) rest(ctx context.Context) error { return w.seen.quiet(ctx, time.Second) }
+// rest lets both parties finish what no slice shows: Endpoints, the collection of garbage, status, Events.
+func (w *world) rest(ctx context.Context) error {
+	if err := w.seen.quiet(ctx, time.Second); err != nil {
+		return err
+	}
+	return w.operator.idle(ctx)
+}
 
 func (w *world) createNamespaces(ctx context.Context, begun, count int) error {
 	for number := begun; number < count; number++ {

@@ -1,0 +1,64 @@
+package controllers
+
+import (
+	"reflect"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// progress remembers how far each watch has come: the highest resourceVersion that it has brought. A watch brings what happened
+// in the order of resourceVersions, so it has brought everything before that.
+//
+// Strictly, Kubernetes compares resourceVersions of one resource only. Those of Pods, Services, Leases and EndpointSlices count
+// the revisions of one etcd together, unless an API server is told to keep one of them in an etcd of its own
+// (--etcd-servers-overrides, which is used for Events). Source of the order: KEP-5504, and
+// https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+type progress struct {
+	// everywhere is whether one watch of a kind covers all namespaces. Otherwise there is one for each.
+	everywhere bool
+
+	mutex   sync.Mutex
+	highest map[watchKey]string
+}
+
+// watchKey identifies a watch.
+type watchKey struct {
+	kind      reflect.Type
+	namespace string // empty if it covers all
+}
+
+func (p *progress) key(object client.Object, namespace string) watchKey {
+	if p.everywhere {
+		namespace = ""
+	}
+	return watchKey{reflect.TypeOf(object), namespace}
+}
+
+// note takes down an object that a watch has brought and the cache shows.
+func (p *progress) note(object client.Object) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.highest == nil {
+		p.highest = map[watchKey]string{}
+	}
+	key, version := p.key(object, object.GetNamespace()), object.GetResourceVersion()
+	before, known := p.highest[key]
+	if after, err := resourceversion.CompareResourceVersion(version, before); err == nil && after > 0 || !known {
+		p.highest[key] = version
+	}
+}
+
+// isPast is whether the watches of these kinds have brought everything in the namespace that had happened before a version. It is
+// false if that cannot be told.
+func (p *progress) isPast(version, namespace string, kinds ...client.Object) bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	for _, kind := range kinds {
+		if after, err := resourceversion.CompareResourceVersion(p.highest[p.key(kind, namespace)], version); err != nil || after <= 0 {
+			return false
+		}
+	}
+	return true
+}
