@@ -61,7 +61,7 @@ PERFORMANCE_RESULTS := docs/measurements/performance.json
 BENCH = go run ./test/bench/cmd/bench -operator $(BIN)/zen-lead
 
 .PHONY: bench
-bench: build ## Measure failovers beside the built-in controller, and what the operator costs (40 minutes); CASES=a,b and ROUNDS=n for less
+bench: build ## Measure failovers beside the built-in controller, and what the operator costs (30 minutes); CASES=a,b and ROUNDS=n for less
 	@$(BENCH) -output $(PERFORMANCE_RESULTS) -cases "$(CASES)" -rounds $(or $(ROUNDS),0)
 
 .PHONY: bench-short

@@ -17,11 +17,11 @@ const (
 	leastPercent, mostPercent = 15, 100
 	// adjustEvery is how often the percentage follows the heap, which grows with the cluster.
 	adjustEvery = 5 * time.Second
-	// freeAllowed is how much memory may lie about that is not even garbage, in bytes: lists that a start decodes leave more. The
-	// runtime gives it back in its own time.
-	freeAllowed = 16 << 20
-	// returnEvery is how often it is given back at once, at most: that takes a collection.
-	returnEvery = time.Minute
+	// wasteAllowed is how much garbage and free memory may lie about once a process has grown, in bytes. The lists that a start
+	// decodes leave more, and where hardly anything happens afterwards no collection comes for minutes.
+	wasteAllowed = 8 << 20
+	// returnEvery is how often that is collected and given back to the machine, at most.
+	returnEvery = 20 * time.Second
 )
 
 // limitGarbage keeps the collector's percentage right, and gives unused memory back, until the context ends, unless the user has
@@ -30,7 +30,9 @@ func limitGarbage(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	heap := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/free:bytes"}}
+	heap := []metrics.Sample{
+		{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
+	}
 	ticker := time.NewTicker(adjustEvery)
 	defer ticker.Stop()
 	returned := time.Time{}
@@ -40,7 +42,8 @@ func limitGarbage(ctx context.Context) {
 			debug.SetGCPercent(percent)
 			last = percent
 		}
-		if now := time.Now(); heap[1].Value.Uint64() > freeAllowed && now.Sub(returned) > returnEvery { //nolint:forbidigo // no decision goes by it
+		waste := int64(heap[1].Value.Uint64()+heap[2].Value.Uint64()) - int64(heap[0].Value.Uint64()) //nolint:gosec // far below 2^63
+		if now := time.Now(); waste > wasteAllowed && now.Sub(returned) > returnEvery { //nolint:forbidigo // no decision goes by it
 			debug.FreeOSMemory()
 			returned = now
 		}

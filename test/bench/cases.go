@@ -18,14 +18,26 @@ type Case struct {
 	// Rounds is how often it is measured, where that is a question.
 	Rounds int
 
+	// in is where it is measured.
+	in place
 	// services is how many Services there must be.
 	services int
-	// empty is whether the case begins with a cluster in which nothing has been before.
-	empty bool
-	// alone is whether the case needs no cluster.
-	alone bool
 	run   func(ctx context.Context, w *world, rounds int) (results.Case, error)
 }
+
+// place is where cases are measured.
+type place int
+
+const (
+	// shared is a cluster that grows from case to case.
+	shared place = iota
+	// audited is another one, whose API server logs every request and not only the operator's.
+	audited
+	// empty is one in which nothing has been before.
+	empty
+	// nowhere needs no cluster.
+	nowhere
+)
 
 // failovers is how many a sequential case measures: the 99th percentile is then the fourth worst.
 const failovers = 300
@@ -43,13 +55,16 @@ func Cases() []Case {
 		burstCase(500, 500, 5),
 		burstCase(2000, 5000, 3),
 		callsCase(50, time.Minute),
+		{Name: results.CaseTimeline, Title: "What the API server does in a failover and when, 20 Services, every request logged", Rounds: failovers,
+			services: 20, in: audited,
+			run: func(ctx context.Context, w *world, rounds int) (results.Case, error) { return w.timeline(ctx, rounds) }},
 		{Name: results.CaseStartup, Title: "The operator starts with 5,000 Services there, of which one leader has failed meanwhile", Rounds: 3,
 			services: 5000, run: func(ctx context.Context, w *world, rounds int) (results.Case, error) { return w.startup(ctx, rounds) }},
-		{Name: results.CaseMemory, Title: "Memory: 1,000 Services and 50,000 other Pods", empty: true,
+		{Name: results.CaseMemory, Title: "Memory: 1,000 Services and 50,000 other Pods", in: empty,
 			run: func(ctx context.Context, w *world, _ int) (results.Case, error) { return w.memory(ctx) }},
-		{Name: results.CaseCPU, Title: "Processor time: 1,000 Services and 50,000 other Pods, of which 200 change each second", empty: true,
+		{Name: results.CaseCPU, Title: "Processor time: 1,000 Services and 50,000 other Pods, of which 200 change each second", in: empty,
 			run: func(ctx context.Context, w *world, _ int) (results.Case, error) { return w.cpu(ctx) }},
-		{Name: results.CaseMicro, Title: "Go benchmarks: from a Pod's event to the decision, among 5,000 Services", alone: true,
+		{Name: results.CaseMicro, Title: "Go benchmarks: from a Pod's event to the decision, among 5,000 Services", in: nowhere,
 			run: func(ctx context.Context, w *world, _ int) (results.Case, error) { return micro(ctx, w.options) }},
 	})
 }

@@ -62,3 +62,16 @@ func TestABurstTakesThoseFirstThatAreOnTheNodeOfMost(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoWasFirstIsCountedByFailover(t *testing.T) {
+	for want, seen := range map[float64]times{
+		0:   {},
+		50:  {ours: []float64{1, 9}, builtIn: []float64{2, 3}},
+		75:  {ours: []float64{1, 1, 1, 2}, builtIn: []float64{2, 2, 2, 2}},
+		100: {ours: []float64{1}, builtIn: []float64{1.001}},
+	} {
+		if got := seen.first(); got != want {
+			t.Errorf("%+v: first in %v %%, want %v", seen, got, want)
+		}
+	}
+}

@@ -19,28 +19,15 @@ type Options struct {
 	Progress io.Writer
 }
 
-// Measure measures cases and hands each one over as soon as it is done. Those that begin with an empty cluster come last;
-// the others share one that grows from case to case.
+// Measure measures cases and hands each one over as soon as it is done: those that need no cluster, and then cluster by cluster.
 func Measure(ctx context.Context, options Options, cases []Case, done func(results.Case) error) error {
-	for _, c := range cases {
-		if !c.alone {
-			continue
-		}
-		measured, err := (&world{options: options}).measure(ctx, c)
-		if err == nil {
-			err = done(measured)
-		}
-		if err != nil {
-			return fmt.Errorf("case %s: %w", c.Name, err)
-		}
-	}
-	for _, empty := range []bool{false, true} {
-		chosen := slices.DeleteFunc(slices.Clone(cases), func(c Case) bool { return c.alone || c.empty != empty })
+	for _, in := range []place{nowhere, shared, audited, empty} {
+		chosen := slices.DeleteFunc(slices.Clone(cases), func(c Case) bool { return c.in != in })
 		if len(chosen) == 0 {
 			continue
 		}
 		slices.SortStableFunc(chosen, func(a, b Case) int { return a.services - b.services })
-		if err := measureTogether(ctx, options, chosen, done); err != nil {
+		if err := measureTogether(ctx, options, in, chosen, done); err != nil {
 			return err
 		}
 	}
@@ -48,10 +35,12 @@ func Measure(ctx context.Context, options Options, cases []Case, done func(resul
 }
 
 // measureTogether measures cases in one world.
-func measureTogether(ctx context.Context, options Options, cases []Case, done func(results.Case) error) (err error) {
-	w, err := newWorld(ctx, options)
-	if err != nil {
-		return err
+func measureTogether(ctx context.Context, options Options, in place, cases []Case, done func(results.Case) error) (err error) {
+	w := &world{options: options}
+	if in != nowhere {
+		if w, err = newWorld(ctx, options, in == audited); err != nil {
+			return err
+		}
 	}
 	defer func() { err = errors.Join(err, w.stop(ctx)) }()
 	for _, c := range cases {
@@ -60,7 +49,7 @@ func measureTogether(ctx context.Context, options Options, cases []Case, done fu
 			return fmt.Errorf("case %s was broken off: %w", c.Name, context.Cause(ctx))
 		}
 		if err != nil {
-			return fmt.Errorf("case %s: %w\nThe end of the operator's log:\n%s", c.Name, err, w.operator.tail())
+			return fmt.Errorf("case %s: %w%s", c.Name, err, w.operatorLog())
 		}
 		if err := done(measured); err != nil {
 			return err

@@ -14,10 +14,10 @@ const (
 
 	// Memory has settled when so many readings in a row differ by no more than the tolerance; the garbage collector and the
 	// return of pages to the machine take their time.
-	memoryReadings  = 3
+	memoryReadings  = 15
 	memoryInterval  = 2 * time.Second
 	memoryTolerance = 1 << 20
-	memoryPatience  = time.Minute
+	memoryPatience  = 3 * time.Minute
 )
 
 // residents are the operator's resident memory, in bytes, at the stages of the case.

@@ -17,7 +17,9 @@ func (w *world) sequential(ctx context.Context, kind string, rounds int) (result
 			return results.Case{}, fmt.Errorf("failover %d of %d: %w", round+1, rounds, err)
 		}
 	}
-	return seen.result(), nil
+	result := seen.result()
+	result.Figures = []results.Figure{{Name: results.FigureFirst, Value: seen.first(), Unit: results.UnitShare}}
+	return result, nil
 }
 
 // once makes a leader fail, notes the times, and mends it.
@@ -52,6 +54,17 @@ func (t *times) note(ctx context.Context, seen *observer, f *failover) error {
 	t.ours = append(t.ours, milliseconds(moved.Sub(f.struck)))
 	t.builtIn = append(t.builtIn, milliseconds(dropped.Sub(f.struck)))
 	return nil
+}
+
+// first is in how many of the failovers ours was first, in percent.
+func (t *times) first() float64 {
+	first := 0
+	for i := range t.ours {
+		if t.ours[i] < t.builtIn[i] {
+			first++
+		}
+	}
+	return 100 * float64(first) / float64(max(1, len(t.ours)))
 }
 
 func (t *times) result() results.Case {

@@ -41,15 +41,19 @@ type world struct {
 	stirred  atomic.Int64  // how many of them have been changed
 }
 
-// newWorld starts a control plane and an operator that watches all of it.
-func newWorld(ctx context.Context, options Options) (w *world, err error) {
+// newWorld starts a control plane and an operator that watches all of it. If it is audited the API server logs every request.
+func newWorld(ctx context.Context, options Options, audited bool) (w *world, err error) {
 	w = &world{options: options, random: rand.New(rand.NewPCG(1, 2))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.stop(ctx))
 		}
 	}()
-	if w.plane, err = controlplane.Start(ctx, options.Progress); err != nil {
+	start := controlplane.Start
+	if audited {
+		start = controlplane.StartAuditingAll
+	}
+	if w.plane, err = start(ctx, options.Progress); err != nil {
 		return w, err
 	}
 	if w.clients, err = kubernetes.NewForConfig(ownConnection(w.plane.Config)); err != nil {
@@ -79,6 +83,14 @@ func ownConnection(config *rest.Config) *rest.Config {
 	own.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	own.Dial = (&net.Dialer{}).DialContext // client-go shares connections between configurations, but not if they dial themselves
 	return own
+}
+
+// operatorLog is the end of the operator's log for people, if there is an operator.
+func (w *world) operatorLog() string {
+	if w.operator == nil {
+		return ""
+	}
+	return "\nThe end of the operator's log:\n" + w.operator.tail()
 }
 
 // stop ends everything. The data goes.

@@ -33,8 +33,9 @@ const controllers = "deployment-controller,replicaset-controller,statefulset-con
 // watching, and its data goes anyway.
 const stopTimeout = 5 * time.Second
 
-// auditPolicy logs the writes of the users whose names begin with "audited:".
-const auditPolicy = `apiVersion: audit.k8s.io/v1
+// auditPolicy logs the requests of the users of AuditedGroup, auditAllPolicy everybody's.
+const (
+	auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
@@ -42,6 +43,13 @@ rules:
   userGroups: ["` + AuditedGroup + `"]
 - level: None
 `
+	auditAllPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Metadata
+`
+)
 
 // AuditedGroup is the group whose requests are written to the audit log.
 const AuditedGroup = "audited"
@@ -65,6 +73,15 @@ type ControlPlane struct {
 
 // Start starts a control plane and returns once it serves. Its data is in a temporary directory that Stop removes.
 func Start(ctx context.Context, progress io.Writer) (*ControlPlane, error) {
+	return start(ctx, progress, auditPolicy)
+}
+
+// StartAuditingAll starts a control plane whose audit log has the requests of all users.
+func StartAuditingAll(ctx context.Context, progress io.Writer) (*ControlPlane, error) {
+	return start(ctx, progress, auditAllPolicy)
+}
+
+func start(ctx context.Context, progress io.Writer, policy string) (*ControlPlane, error) {
 	binaries, err := Binaries(ctx, progress)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the control plane's binaries: %w", err)
@@ -79,13 +96,13 @@ func Start(ctx context.Context, progress io.Writer) (*ControlPlane, error) {
 		AuditLog:   filepath.Join(directory, "audit.log"),
 		Kubectl:    filepath.Join(binaries, "kubectl"),
 	}
-	if err := c.start(ctx, binaries); err != nil {
+	if err := c.start(ctx, binaries, policy); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
 	return c, nil
 }
 
-func (c *ControlPlane) start(ctx context.Context, binaries string) error {
+func (c *ControlPlane) start(ctx context.Context, binaries, auditPolicy string) error {
 	policy := filepath.Join(c.directory, "audit-policy.yaml")
 	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
 		return err

@@ -16,8 +16,13 @@ const (
 	UnitWrites       = "writes"
 	UnitCalls        = "calls"
 	UnitPercent      = "% of a core"
+	UnitShare        = "%"
 	UnitOne          = ""
 )
+
+// FigureFirst is of failovers one after another. kube-proxy serves first whose slice is written first, and lets the other one wait for
+// up to a second.
+const FigureFirst = "failovers in which Zen-Lead's slice was written first"
 
 // Figures of bursts, from the first of their writes: medians of the bursts.
 const (
