@@ -39,7 +39,7 @@ type listed struct{ toolscache.ListWatch }
 func (*listed) IsWatchListSemanticsUnSupported() bool { return true }
 
 // filledCache is a cache like the operator's that has been filled with lists, by Go type.
-func filledCache(ctx context.Context, b *testing.B, options cache.Options, lists map[string]runtime.Object) cache.Cache {
+func filledCache(b *testing.B, options cache.Options, lists map[string]runtime.Object) cache.Cache {
 	b.Helper()
 	options.Scheme, options.Mapper = scheme(), testrestmapper.TestOnlyStaticRESTMapper(scheme())
 	options.HTTPClient = http.DefaultClient
@@ -127,9 +127,9 @@ func benchmarkLists() map[string]runtime.Object {
 func benchmarkReconciler(b *testing.B) *Reconciler {
 	b.Helper()
 	ctx, lists := b.Context(), benchmarkLists()
-	objects := filledCache(ctx, b, cacheOptions(nil), lists)
+	objects := filledCache(b, cacheOptions(nil), lists)
 	noCopy := true
-	foreign := filledCache(ctx, b, cache.Options{DefaultUnsafeDisableDeepCopy: &noCopy}, lists)
+	foreign := filledCache(b, cache.Options{DefaultUnsafeDisableDeepCopy: &noCopy}, lists)
 	if err := addIndexes(ctx, objects, foreign); err != nil {
 		b.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func limitGarbage(ctx context.Context) {
 			last = percent
 		}
 		waste := int64(heap[1].Value.Uint64()+heap[2].Value.Uint64()) - int64(heap[0].Value.Uint64()) //nolint:gosec // far below 2^63
-		if now := time.Now(); waste > wasteAllowed && now.Sub(returned) > returnEvery { //nolint:forbidigo // no decision goes by it
+		if now := time.Now(); waste > wasteAllowed && now.Sub(returned) > returnEvery {               //nolint:forbidigo // no decision goes by it
 			debug.FreeOSMemory()
 			returned = now
 		}

@@ -22,7 +22,7 @@ type Case struct {
 	in place
 	// services is how many Services there must be.
 	services int
-	run   func(ctx context.Context, w *world, rounds int) (results.Case, error)
+	run      func(ctx context.Context, w *world, rounds int) (results.Case, error)
 }
 
 // place is where cases are measured.

@@ -26,7 +26,7 @@ type stage struct {
 // stages are in the order in which they are expected. Endpoints are the older API, which the built-in controllers write besides.
 var stages = []stage{
 	{"the write that makes the leader fail", "pods", func(f *failover, object string) bool { return object == f.member.pods[f.place].name }},
-	{"Zen-Lead's write of its slice", resourceSlices, func(f *failover, object string) bool { return isOurSlice(f, object) }},
+	{"Zen-Lead's write of its slice", resourceSlices, isOurSlice},
 	{"the built-in controller's write of its slice", resourceSlices, func(f *failover, object string) bool {
 		return !isOurSlice(f, object) && strings.HasPrefix(object, f.member.source.Name+"-")
 	}},
