@@ -193,6 +193,9 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 	if !differs {
 		return true, nil
 	}
+	// The API server is told not to keep track of who set which field, which is a good part of what the write takes: all are ours.
+	// Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
+	updated.ManagedFields = []metav1.ManagedFieldsEntry{{}}
 	if err := r.update(ctx, "EndpointSlice", updated); err != nil {
 		return false, err
 	}
