@@ -52,6 +52,9 @@ func addIndexes(ctx context.Context, objects, foreignSlices cache.Cache) error {
 		values  client.IndexerFunc
 	}{
 		{objects, &corev1.Service{}, indexSelector, optedIn(func(service *corev1.Service, _ contract.Policy) string {
+			if len(service.Spec.Selector) == 0 {
+				return "" // it cannot be served, and no Pod concerns it
+			}
 			return cmp.Or(anchor(service.Spec.Selector), noAnchor)
 		})},
 		{objects, &corev1.Service{}, indexLeaderServiceName, optedIn(func(_ *corev1.Service, policy contract.Policy) string {

@@ -28,6 +28,8 @@ type sighting struct {
 	alive bool
 	// awaited is whether an election waits for that.
 	awaited bool
+	// ahead is whether a fresh reading has brought what the watch has yet to tell to all who follow the Lease.
+	ahead bool
 }
 
 // observe notes a Lease that the watch reports. It is whether that matters to an election: another holder, a renewal that an
@@ -45,11 +47,27 @@ func (c *leaseClock) observe(lease *coordinationv1.Lease, now time.Time) bool {
 		after.renewed = lease.Spec.RenewTime.UnixMicro()
 	}
 	if known && before.uid == after.uid && before.holder == after.holder && before.renewed == after.renewed {
-		return false
+		before.ahead = false
+		ahead := c.seen[key].ahead
+		c.seen[key] = before
+		return ahead
 	}
 	after.alive = known
 	c.seen[key] = after
-	return before.awaited || !known || before.uid != after.uid || before.holder != after.holder || ranOut(before, durationOf(lease), now)
+	return before.ahead || before.awaited || !known || before.uid != after.uid || before.holder != after.holder || ranOut(before, durationOf(lease), now)
+}
+
+// observeFresh notes a Lease that was read from the API server. Whatever that tells the watch will tell too, to everybody concerned.
+func (c *leaseClock) observeFresh(lease *coordinationv1.Lease, now time.Time) {
+	if !c.observe(lease, now) {
+		return
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	key := types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name}
+	seen := c.seen[key]
+	seen.ahead = true
+	c.seen[key] = seen
 }
 
 // state is the Lease as the election wants it; a nil Lease is held by nobody.
@@ -83,14 +101,14 @@ func (c *leaseClock) taken(lease *coordinationv1.Lease) {
 	c.seen[key] = seen
 }
 
-// awaitAlive is whether a Lease that can run out was never seen to be renewed or taken, rather than to have been at some time.
-// From then on its next renewal matters.
-func (c *leaseClock) awaitAlive(lease *coordinationv1.Lease) bool {
+// awaitAlive is whether a Lease that can run out was not seen to be renewed or taken since a time, or never if that is zero, rather
+// than to have been at some time. From then on its next renewal matters.
+func (c *leaseClock) awaitAlive(lease *coordinationv1.Lease, since time.Time) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	key := types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name}
 	seen, known := c.seen[key]
-	if durationOf(lease) == 0 || known && seen.alive {
+	if durationOf(lease) == 0 || known && seen.alive && seen.at.After(since) {
 		return false
 	}
 	seen.awaited = true

@@ -82,3 +82,38 @@ func TestNobodyHoldsALeaseThatDoesNotExist(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestALeaseThatWasRenewedBeforeALossWasSeenIsAwaited(t *testing.T) {
+	clock, lease := &leaseClock{}, aLease("1", "a", leaseStart)
+	clock.observe(lease, leaseStart)
+	clock.observe(aLease("1", "a", leaseStart.Add(1000)), leaseStart.Add(time.Second))
+	for _, step := range []struct {
+		since   time.Time
+		awaited bool
+	}{
+		{time.Time{}, false},
+		{leaseStart, false},
+		{leaseStart.Add(time.Second), true},
+		{leaseStart.Add(time.Minute), true},
+	} {
+		if got := clock.awaitAlive(lease, step.since); got != step.awaited {
+			t.Errorf("renewed at 1 s, lost at %s: awaited is %v", step.since.Sub(leaseStart), got)
+		}
+	}
+	if !clock.observe(aLease("1", "a", leaseStart.Add(2000)), leaseStart.Add(2*time.Minute)) || clock.awaitAlive(lease, leaseStart.Add(time.Minute)) {
+		t.Error("the renewal that was awaited does not matter")
+	}
+}
+
+func TestWhatAFreshReadingBringsTheWatchTellsOnceMore(t *testing.T) {
+	clock, lease := &leaseClock{}, aLease("1", "a", leaseStart)
+	clock.observe(lease, leaseStart)
+	late := leaseStart.Add(time.Hour) // it had run out
+	clock.observeFresh(aLease("1", "a", leaseStart.Add(1000)), late)
+	if !clock.observe(aLease("1", "a", leaseStart.Add(1000)), late) {
+		t.Error("the watch tells nobody that the Lease is alive again")
+	}
+	if clock.observe(aLease("1", "a", leaseStart.Add(1000)), late) {
+		t.Error("it tells it again and again")
+	}
+}

@@ -6,10 +6,12 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
+
+	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
 
-// The types of this file, ownWrites and leaseClock are all that the operator remembers beside its caches. Losing them costs a
-// repeated Event, an uncounted edit or a fresh reading, never a wrong endpoint.
+// The types of this file, ownWrites, progress, told and leaseClock are all that the operator remembers beside its caches. Losing them
+// costs a repeated Event, an uncounted edit, a fresh reading, or a duration that counts anew or by the kubelet's clock.
 
 // arrivals remembers, for each source Service, when the oldest change that has not been dealt with reached us.
 type arrivals struct {
@@ -163,4 +165,37 @@ func (s *sightings) forget(pod types.UID) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	delete(s.seen, pod)
+}
+
+// losses remembers, for each source whose last leader was lost, when a standby first saw that loss.
+type losses struct {
+	mutex sync.Mutex
+	seen  map[types.NamespacedName]lossSighting
+}
+
+// lossSighting is the record of a loss and when it was first seen.
+type lossSighting struct {
+	record leaderservice.Record
+	at     time.Time
+}
+
+// at is when the loss was first seen: now, if it is new.
+func (l *losses) at(source types.NamespacedName, record leaderservice.Record, now time.Time) time.Time {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.seen == nil {
+		l.seen = map[types.NamespacedName]lossSighting{}
+	}
+	last, known := l.seen[source]
+	if !known || last.record != record {
+		last = lossSighting{record: record, at: now}
+		l.seen[source] = last
+	}
+	return last.at
+}
+
+func (l *losses) forget(source types.NamespacedName) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	delete(l.seen, source)
 }

@@ -157,3 +157,21 @@ func TestASourceIsInASetUntilItIsRemoved(t *testing.T) {
 		t.Error("the wrong one was removed")
 	}
 }
+
+func TestALossCountsFromWhenItWasFirstSeen(t *testing.T) {
+	l, lost := &losses{}, leaderservice.Record{LeaderUID: "a", Epoch: 1, LastSwitch: noon}
+	again := lost
+	again.Epoch = 2
+	for i, step := range []struct {
+		record  leaderservice.Record
+		now, at time.Time
+	}{{lost, after(1), after(1)}, {lost, after(2), after(1)}, {again, after(3), after(3)}} {
+		if got := l.at(someSource, step.record, step.now); !got.Equal(step.at) {
+			t.Errorf("step %d: seen at %s, want %s", i, got, step.at)
+		}
+	}
+	l.forget(someSource)
+	if got := l.at(someSource, again, after(9)); !got.Equal(after(9)) {
+		t.Error("not forgotten")
+	}
+}

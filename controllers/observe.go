@@ -24,6 +24,11 @@ type observation struct {
 	key types.NamespacedName
 	// reader is where it was read: the caches, or the API server itself.
 	reader client.Reader
+	// cautious is whether a standby looks: it decides no sooner than the acting replica, and brings nobody back whom that may have
+	// taken away for what the standby has not seen.
+	cautious bool
+	// progress is how far the watches had come before the caches were read.
+	progress progressThen
 	// source is the Service; nil if it does not exist or is being deleted.
 	source  *corev1.Service
 	policy  contract.Policy
@@ -46,7 +51,7 @@ func (o *observation) routable() bool {
 }
 
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*observation, error) {
-	seen := &observation{key: key, reader: r.cache}
+	seen := &observation{key: key, reader: r.cache, progress: r.progress.then(key.Namespace)}
 	source := &corev1.Service{}
 	err := r.cache.Get(ctx, key, source)
 	if client.IgnoreNotFound(err) != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,33 +15,35 @@ import (
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
 
-// contested is whether this replica would overrule a slice by caches that may be behind what whoever wrote it knew. They are not if
-// this replica wrote it by them itself, nor if the watches have come past that write.
+// trusted is whether the caches are no further behind than whoever wrote the primary slice: this replica wrote it by them, or the
+// watches had come past that write before the caches were read.
+func (r *Reconciler) trusted(p *pass) bool {
+	slice := p.primary()
+	return slice == nil || r.writes.ours(slice) || p.seen.progress.isPast(slice.ResourceVersion, p.seen.policy.FollowLease != "")
+}
+
+// contested is whether this replica would overrule a slice by caches that may be behind what whoever wrote it knew.
 func (r *Reconciler) contested(p *pass) bool {
-	slice := p.slices.primary(wantedAddressTypes(p.leaderService, p.seen.source)[0])
-	if slice == nil || r.writes.stale(slice) || r.writes.ours(slice) {
-		return false
-	}
-	decisive := []client.Object{&corev1.Pod{}, &corev1.Service{}}
-	if p.seen.policy.FollowLease != "" {
-		decisive = append(decisive, &coordinationv1.Lease{})
-	}
-	if r.progress.isPast(slice.ResourceVersion, slice.Namespace, decisive...) {
-		return false
-	}
-	return leaderservice.SliceEdited(slice) || leaderservice.Misroutes(slice, p.route)
+	slice := p.primary()
+	return !p.trusted && !r.writes.stale(slice) && (leaderservice.SliceEdited(slice) || leaderservice.Misroutes(slice, p.route))
+}
+
+// primary is the slice that holds the record; nil if there is none.
+func (p *pass) primary() *discoveryv1.EndpointSlice {
+	return p.slices.primary(wantedAddressTypes(p.leaderService, p.seen.source)[0])
 }
 
 // electFresh elects again, by what the API server itself says. It returns errStale if what the caches show is no longer there.
 // The slices are read first: that they have not changed when they are written then says that nobody has decided since by anything
 // newer than what is read here.
 func (r *Reconciler) electFresh(ctx context.Context, cached *pass) (*pass, error) {
-	seen := &observation{key: cached.seen.key, reader: r.live, conflict: cached.seen.conflict}
+	seen := &observation{key: cached.seen.key, reader: r.live, cautious: cached.seen.cautious, conflict: cached.seen.conflict}
 	families := wantedAddressTypes(cached.leaderService, cached.seen.source)
 	set, err := r.freshSlices(ctx, seen.key, cached.leaderService, families)
 	if err != nil {
 		return nil, err
 	}
+	set.beside, set.spilled = cached.slices.beside, cached.slices.spilled // they decide nothing
 	source, leaderService := &corev1.Service{}, &corev1.Service{}
 	if err := r.readFresh(ctx, "Service", seen.key, source); err != nil {
 		return nil, err
@@ -52,14 +53,18 @@ func (r *Reconciler) electFresh(ctx context.Context, cached *pass) (*pass, error
 	}
 	seen.read(source)
 	seen.leaderServices = []*corev1.Service{leaderService}
-	if !seen.routable() || seen.standing() == nil || leaderService.UID != cached.leaderService.UID ||
-		!slices.Equal(wantedAddressTypes(leaderService, source), families) {
+	if !seen.routable() || seen.ownership(leaderService) != leaderservice.Ours || seen.cautious && seen.standing() == nil ||
+		leaderService.UID != cached.leaderService.UID || !slices.Equal(wantedAddressTypes(leaderService, source), families) {
 		return nil, errStale
 	}
 	if err := r.readPodsAndLease(ctx, seen); err != nil {
 		return nil, err
 	}
-	return r.elect(ctx, seen, leaderService, set)
+	p, err := r.elect(ctx, seen, leaderService, set)
+	if err == nil && p.before.Epoch < cached.before.Epoch {
+		return nil, errStale // somebody has taken the slice with its record away; the watch is about to tell
+	}
+	return p, err
 }
 
 func (r *Reconciler) readPodsAndLease(ctx context.Context, seen *observation) error {
@@ -74,7 +79,7 @@ func (r *Reconciler) readPodsAndLease(ctx context.Context, seen *observation) er
 	var err error
 	seen.lease, err = leaseOf(ctx, r.live, seen.key.Namespace, seen.policy.FollowLease)
 	if seen.lease != nil {
-		r.leases.observe(seen.lease, r.clock.Now())
+		r.leases.observeFresh(seen.lease, r.clock.Now())
 	}
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"sync"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -50,13 +52,29 @@ func (p *progress) note(object client.Object) {
 	}
 }
 
-// isPast is whether the watches of these kinds have brought everything in the namespace that had happened before a version. It is
-// false if that cannot be told.
-func (p *progress) isPast(version, namespace string, kinds ...client.Object) bool {
+// progressThen is how far the watches that decide had come at a time.
+type progressThen struct{ pods, services, leases string }
+
+// then is how far they have come in a namespace by now.
+func (p *progress) then(namespace string) progressThen {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	for _, kind := range kinds {
-		if after, err := resourceversion.CompareResourceVersion(p.highest[p.key(kind, namespace)], version); err != nil || after <= 0 {
+	return progressThen{
+		pods:     p.highest[p.key(&corev1.Pod{}, namespace)],
+		services: p.highest[p.key(&corev1.Service{}, namespace)],
+		leases:   p.highest[p.key(&coordinationv1.Lease{}, namespace)],
+	}
+}
+
+// isPast is whether they had brought everything that had happened before a version; Leases only if they matter. It is false if that
+// cannot be told.
+func (p progressThen) isPast(version string, leases bool) bool {
+	decisive := []string{p.pods, p.services}
+	if leases {
+		decisive = append(decisive, p.leases)
+	}
+	for _, highest := range decisive {
+		if after, err := resourceversion.CompareResourceVersion(highest, version); err != nil || after <= 0 {
 			return false
 		}
 	}

@@ -9,48 +9,52 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-func aPodOfVersion(namespace, version string) client.Object {
-	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, ResourceVersion: version}}
-}
-
-func aLeaseOfVersion(namespace, version string) client.Object {
-	return &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, ResourceVersion: version}}
-}
-
-func TestWatchesArePastAVersionOnceEachOfThemHasBroughtALaterOne(t *testing.T) {
-	pods, leases := client.Object(&corev1.Pod{}), client.Object(&coordinationv1.Lease{})
+func TestWatchesArePastAVersionOnceEachThatDecidesHasBroughtALaterOne(t *testing.T) {
+	of := func(namespace, version string) metav1.ObjectMeta {
+		return metav1.ObjectMeta{Namespace: namespace, ResourceVersion: version}
+	}
+	pod := func(version string) client.Object { return &corev1.Pod{ObjectMeta: of("team", version)} }
+	service := func(version string) client.Object { return &corev1.Service{ObjectMeta: of("team", version)} }
+	lease := func(version string) client.Object { return &coordinationv1.Lease{ObjectMeta: of("team", version)} }
+	elsewhere := &corev1.Pod{ObjectMeta: of("other", "6")}
 	for name, test := range map[string]struct {
 		everywhere bool
 		brought    []client.Object
 		version    string
-		of         []client.Object
+		leases     bool
 		past       bool
 	}{
-		"nothing brought":            {version: "5", of: []client.Object{pods}},
-		"an earlier one":             {brought: []client.Object{aPodOfVersion("team", "4")}, version: "5", of: []client.Object{pods}},
-		"that one":                   {brought: []client.Object{aPodOfVersion("team", "5")}, version: "5", of: []client.Object{pods}},
-		"a later one":                {brought: []client.Object{aPodOfVersion("team", "6")}, version: "5", of: []client.Object{pods}, past: true},
-		"one with more digits":       {brought: []client.Object{aPodOfVersion("team", "10")}, version: "9", of: []client.Object{pods}, past: true},
-		"a later one, then an older": {brought: []client.Object{aPodOfVersion("team", "6"), aPodOfVersion("team", "3")}, version: "5", of: []client.Object{pods}, past: true},
-		"one kind of two":            {brought: []client.Object{aPodOfVersion("team", "6")}, version: "5", of: []client.Object{pods, leases}},
-		"both kinds": {
-			brought: []client.Object{aPodOfVersion("team", "6"), aLeaseOfVersion("team", "7")}, version: "5", of: []client.Object{pods, leases}, past: true,
-		},
-		"another namespace's watch": {brought: []client.Object{aPodOfVersion("other", "6")}, version: "5", of: []client.Object{pods}},
-		"one watch for all":         {everywhere: true, brought: []client.Object{aPodOfVersion("other", "6")}, version: "5", of: []client.Object{pods}, past: true},
-		"a version that is no number": {
-			brought: []client.Object{aPodOfVersion("team", "6")}, version: "x", of: []client.Object{pods},
-		},
-		"brought versions that are no numbers": {
-			brought: []client.Object{aPodOfVersion("team", "x"), aPodOfVersion("team", "y")}, version: "5", of: []client.Object{pods},
-		},
+		"nothing brought":            {version: "5"},
+		"Pods only":                  {brought: []client.Object{pod("6")}, version: "5"},
+		"Services only":              {brought: []client.Object{service("6")}, version: "5"},
+		"both":                       {brought: []client.Object{pod("6"), service("7")}, version: "5", past: true},
+		"earlier Pods":               {brought: []client.Object{pod("4"), service("7")}, version: "5"},
+		"that very version":          {brought: []client.Object{pod("5"), service("7")}, version: "5"},
+		"more digits":                {brought: []client.Object{pod("10"), service("11")}, version: "9", past: true},
+		"a later one, then an older": {brought: []client.Object{pod("6"), pod("3"), service("7")}, version: "5", past: true},
+		"Leases decide too":          {brought: []client.Object{pod("6"), service("7")}, version: "5", leases: true},
+		"and have come":              {brought: []client.Object{pod("6"), service("7"), lease("8")}, version: "5", leases: true, past: true},
+		"another namespace's watch":  {brought: []client.Object{elsewhere, service("7")}, version: "5"},
+		"one watch for all":          {everywhere: true, brought: []client.Object{elsewhere, service("7")}, version: "5", past: true},
+		"a version that is none":     {brought: []client.Object{pod("6"), service("7")}, version: "x"},
+		"brought versions are none":  {brought: []client.Object{pod("x"), service("y")}, version: "5"},
 	} {
 		p := &progress{everywhere: test.everywhere}
 		for _, object := range test.brought {
 			p.note(object)
 		}
-		if got := p.isPast(test.version, "team", test.of...); got != test.past {
+		if got := p.then("team").isPast(test.version, test.leases); got != test.past {
 			t.Errorf("%s: past is %v", name, got)
 		}
+	}
+}
+
+func TestWhatWatchesBringLaterDoesNotCount(t *testing.T) {
+	p := &progress{everywhere: true}
+	then := p.then("team")
+	p.note(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{ResourceVersion: "6"}})
+	p.note(&corev1.Service{ObjectMeta: metav1.ObjectMeta{ResourceVersion: "6"}})
+	if then.isPast("5", false) || !p.then("team").isPast("5", false) {
+		t.Error("what was brought after the caches were read counts")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -51,6 +50,7 @@ type Reconciler struct {
 	// standby takes what this replica sees while another one acts; nil if it is not to take anything over.
 	standby   priorityqueue.PriorityQueue[reconcile.Request]
 	sightings sightings
+	losses    losses
 }
 
 // acting is whether this replica holds the Lease.
@@ -98,6 +98,9 @@ func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, ar
 		return 0, nil
 	}
 	pass, err := r.elect(ctx, seen, leaderService, set)
+	if err == nil {
+		pass.trusted = r.trusted(pass)
+	}
 	if err == nil && r.contested(pass) {
 		pass, err = r.electFresh(ctx, pass)
 	}
@@ -120,9 +123,6 @@ func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, ar
 	return pass.decision.Recheck, r.finish(ctx, pass)
 }
 
-// byCaches is whether the caches alone led to the decision.
-func (r *Reconciler) byCaches(p *pass) bool { return p.seen.reader == r.cache }
-
 // pass is what one pass knows once it has elected.
 type pass struct {
 	seen *observation
@@ -137,6 +137,8 @@ type pass struct {
 	former        *corev1.Pod // the record's; nil if it no longer exists
 	before, after leaderservice.Record
 	route         leaderservice.Route
+	// trusted is whether it was decided by caches that are no further behind than the primary slice.
+	trusted bool
 
 	// What route did:
 	moved    bool          // a slice was written
@@ -160,7 +162,7 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 	byUID := make(map[types.UID]*corev1.Pod, len(seen.pods)+1)
 	add := func(pod *corev1.Pod, selected bool) {
 		added := candidate(seen.source, pod, selected, primary)
-		added.SeenAt = r.seenAt(seen.policy, added)
+		added.SeenAt = r.seenAt(seen, added)
 		pods, byUID[pod.UID] = append(pods, added), pod
 	}
 	for _, pod := range seen.pods {
@@ -176,7 +178,7 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 		}
 	}
 	p.former = byUID[p.before.LeaderUID]
-	p.decision = election.Elect(seen.policy, p.before.Leader(), pods, r.leaseState(seen.lease, p.before, now), now)
+	p.decision = election.Elect(seen.policy, p.before.Leader(), pods, r.leaseState(seen, p.before, now), now)
 	p.after = p.before.Advance(p.decision, now)
 	if p.decision.Leader != nil {
 		p.leader = byUID[p.decision.Leader.UID]
@@ -188,12 +190,19 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 }
 
 // leaseState is the followed Lease as the election wants it. A leader that was lost because of its Lease is not brought back by
-// one that this replica has not seen alive: whoever took the leader away may have seen the Lease run out. Nor does a standby
-// bring back any other leader by such a Lease, for the acting replica may have seen it run out meanwhile.
-func (r *Reconciler) leaseState(lease *coordinationv1.Lease, before leaderservice.Record, now time.Time) election.Lease {
-	state := r.leases.state(lease, now)
-	mayHaveRunOut := before.Reason == contract.ReasonLeaseMoved || !r.acting()
-	if lease != nil && before.LeaderUID != "" && !before.Published && mayHaveRunOut && r.leases.awaitAlive(lease) {
+// one that this replica has not seen alive: whoever took the leader away may have seen the Lease run out. A cautious replica brings
+// nobody back by a Lease that it has not seen renewed or taken since it saw the loss.
+func (r *Reconciler) leaseState(seen *observation, before leaderservice.Record, now time.Time) election.Lease {
+	state := r.leases.state(seen.lease, now)
+	if seen.lease == nil || before.LeaderUID == "" || before.Published {
+		r.losses.forget(seen.key)
+		return state
+	}
+	var since time.Time
+	if seen.cautious {
+		since = r.losses.at(seen.key, before, now)
+	}
+	if (seen.cautious || before.Reason == contract.ReasonLeaseMoved) && r.leases.awaitAlive(seen.lease, since) {
 		return election.Lease{}
 	}
 	return state

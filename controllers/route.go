@@ -193,14 +193,11 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 	if !differs {
 		return true, nil
 	}
-	// The API server is told not to keep track of who set which field, which is a good part of what the write takes: all are ours.
-	// Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
-	updated.ManagedFields = []metav1.ManagedFieldsEntry{{}}
 	if err := r.update(ctx, "EndpointSlice", updated); err != nil {
 		return false, err
 	}
 	p.moved = true
-	r.writes.decided(updated, r.byCaches(p))
+	r.writes.decided(updated, p.trusted)
 	if leaderservice.SliceEdited(existing) {
 		p.reverted = append(p.reverted, edit{object: updated})
 	}
@@ -225,7 +222,7 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 	}
 	p.moved = true
 	r.writes.created(slice, p.now)
-	r.writes.decided(slice, r.byCaches(p))
+	r.writes.decided(slice, p.trusted)
 	if r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) {
 		p.reverted = append(p.reverted, edit{object: slice, deleted: true})
 	}

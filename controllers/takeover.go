@@ -41,8 +41,10 @@ func (t *takeover) Reconcile(ctx context.Context, request reconcile.Request) (re
 	switch {
 	case errors.Is(err, errNamespaceGoing):
 		return reconcile.Result{}, nil
-	case errors.Is(err, errStale): // the acting replica was faster, most likely
+	case errors.Is(err, errStale) && t.stale.again(request.NamespacedName) <= maxStaleRetries: // the acting replica was faster, most likely
 		return reconcile.Result{RequeueAfter: staleRetry}, nil
+	case err == nil:
+		t.stale.over(request.NamespacedName)
 	}
 	return reconcile.Result{RequeueAfter: again}, err
 }
@@ -87,9 +89,11 @@ func (t *takeover) cachedPass(ctx context.Context, source types.NamespacedName) 
 	if err != nil {
 		return nil, err
 	}
+	seen.cautious = true
 	if !seen.routable() {
 		t.metrics.OptedOut(source, 0)
 		t.writes.forget(source)
+		t.losses.forget(source)
 		return nil, nil
 	}
 	leaderService := seen.standing()

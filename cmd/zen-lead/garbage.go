@@ -19,7 +19,7 @@ const (
 	adjustEvery = 5 * time.Second
 	// wasteAllowed is how much garbage and free memory may lie about once a process has grown, in bytes. The lists that a start
 	// decodes leave more, and where hardly anything happens afterwards no collection comes for minutes.
-	wasteAllowed = 8 << 20
+	wasteAllowed = 4 << 20
 	// returnEvery is how often that is collected and given back to the machine, at most.
 	returnEvery = 20 * time.Second
 )

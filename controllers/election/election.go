@@ -14,6 +14,8 @@ type Leader struct {
 	UID  types.UID
 	// Published is whether the slice has an endpoint for it. Without, it is the last leader, lost for Reason.
 	Published bool
+	// NotReady is whether that endpoint is published as not ready.
+	NotReady bool
 	// Reason is why the leader last changed; of a leader that is not published, why it was lost.
 	Reason contract.Reason
 }
@@ -213,8 +215,9 @@ func (e *electorate) inGrace(leader *Pod) bool {
 	return e.unreadyTooBriefly(leader) && e.mayLeadByLease(leader)
 }
 
+// unreadyTooBriefly is about a leader that is published as ready: a grace keeps that, and never gives it back.
 func (e *electorate) unreadyTooBriefly(leader *Pod) bool {
-	return leader != nil && leader.failedRule() == RuleNotReady && leader.remaining(e.policy.FailoverMinDelay, e.now) > 0
+	return leader != nil && e.current != nil && !e.current.NotReady && leader.failedRule() == RuleNotReady && leader.remaining(e.policy.FailoverMinDelay, e.now) > 0
 }
 
 // draining is whether the leader is on its way out but still serving. Kubernetes routes to such an endpoint if there is no

@@ -126,3 +126,20 @@ func TestPodsThatDoNotHoldTheLeaseAreRejected(t *testing.T) {
 		election.Rejection{Pod: "a", Rule: election.RuleNotHolder}, election.Rejection{Pod: "b", Rule: election.RuleNotReady})
 	rejects(t, among(pod("a")).leaseOf(""), election.Rejection{Pod: "a", Rule: election.RuleNotHolder})
 }
+
+func TestAGraceKeepsAnEndpointReadyAndNeverMakesItReadyAgain(t *testing.T) {
+	led := among(pod("a").unready(ago(time.Second))).ledBy("a").failoverDelay(time.Minute)
+	notReady := among(pod("a").unready(ago(time.Second))).ledBy("a").failoverDelay(time.Minute)
+	notReady.current.NotReady = true
+	for name, b := range map[string]ballot{"as it is": led, "not ready": notReady} {
+		b.policy.Paused = true
+		decision := election.Elect(b.policy, b.current, b.pods, b.lease, now)
+		if decision.Leader == nil || decision.Conditions.Ready != (name == "as it is") {
+			t.Errorf("a paused Service's leader in its grace, published %s: got %+v", name, decision)
+		}
+	}
+	notReady.pods = append(notReady.pods, election.Pod(pod("b")))
+	if got := election.Elect(notReady.policy, notReady.current, notReady.pods, notReady.lease, now); got.Leader == nil || got.Leader.Name != "b" {
+		t.Errorf("no longer paused, and published as not ready: got %+v", got)
+	}
+}

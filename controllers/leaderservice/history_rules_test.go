@@ -43,7 +43,9 @@ func (h *history) checkEpoch(t *rapid.T) {
 		t.Fatalf("epoch %d, want %d: from %+v to %+v", h.record.Epoch, want, h.before, h.record)
 	}
 	lost := h.before.Published && !h.record.Published
-	if switched := h.record.LastSwitch.Equal(h.now) && h.record != h.before; (changed || lost) != switched {
+	after := h.record
+	after.NotReady = h.before.NotReady // that alone is no switch
+	if switched := h.record.LastSwitch.Equal(h.now) && after != h.before; (changed || lost) != switched {
 		t.Fatalf("last switch %s at %s: from %+v to %+v", h.record.LastSwitch, h.now, h.before, h.record)
 	}
 }

@@ -30,6 +30,8 @@ type Record struct {
 	Reason contract.Reason
 	// Published is whether the slice has an endpoint for the leader.
 	Published bool
+	// NotReady is whether that endpoint is not ready. It stands on the endpoint alone.
+	NotReady bool
 }
 
 // Leader is the record's leader as the election wants it; nil if there never was one.
@@ -37,7 +39,7 @@ func (r Record) Leader() *election.Leader {
 	if r.LeaderUID == "" {
 		return nil
 	}
-	return &election.Leader{Name: r.LeaderName, UID: r.LeaderUID, Published: r.Published, Reason: r.Reason}
+	return &election.Leader{Name: r.LeaderName, UID: r.LeaderUID, Published: r.Published, NotReady: r.NotReady, Reason: r.Reason}
 }
 
 // Advance is the record after a decision made at now. Losing a leader keeps the epoch, electing one raises it by one:
@@ -49,9 +51,11 @@ func (r Record) Advance(decision election.Decision, now time.Time) Record {
 			LeaderName: decision.Leader.Name, LeaderUID: decision.Leader.UID, Published: true,
 			Epoch: r.Epoch + 1, LastSwitch: now, Reason: decision.Reason,
 		}
+	case election.OutcomeKept:
+		r.NotReady = !decision.Conditions.Ready
 	case election.OutcomeNone:
 		if r.Published {
-			r.Published, r.LastSwitch, r.Reason = false, now, decision.Reason
+			r.Published, r.NotReady, r.LastSwitch, r.Reason = false, false, now, decision.Reason
 		}
 	}
 	return r

@@ -137,6 +137,13 @@ func TestAdvance(t *testing.T) {
 	}
 	none := election.Decision{Outcome: election.OutcomeNone, Reason: contract.ReasonNotReady}
 	b := leaderservice.Record{LeaderName: "b", LeaderUID: "uid-b", LastSwitch: later, Reason: contract.ReasonTerminating, Published: true}
+	kept := func(ready bool) election.Decision {
+		return election.Decision{
+			Outcome: election.OutcomeKept, Leader: &election.Pod{Name: "a"}, Conditions: election.Conditions{Ready: ready},
+		}
+	}
+	notReady := leads("a", 5)
+	notReady.NotReady = true
 	withEpoch := func(epoch int64) leaderservice.Record { b := b; b.Epoch = epoch; return b }
 	lostLater := lost("a", 5)
 	lostLater.LastSwitch = later
@@ -148,7 +155,10 @@ func TestAdvance(t *testing.T) {
 		"the first leader":                  {leaderservice.Record{}, elected, withEpoch(1)},
 		"the next leader":                   {leads("a", 5), elected, withEpoch(6)},
 		"the same leader, come back":        {lost("b", 5), elected, withEpoch(6)},
-		"a leader kept":                     {leads("a", 5), election.Decision{Outcome: election.OutcomeKept, Leader: &election.Pod{Name: "a"}}, leads("a", 5)},
+		"a leader kept":                     {leads("a", 5), kept(true), leads("a", 5)},
+		"a leader kept, not ready":          {leads("a", 5), kept(false), notReady},
+		"a leader ready again":              {notReady, kept(true), leads("a", 5)},
+		"a leader lost that was not ready":  {notReady, none, lostLater},
 		"a leader lost keeps the epoch":     {leads("a", 5), none, lostLater},
 		"a loss counts once":                {lost("a", 5), none, lost("a", 5)},
 		"nobody, and nobody ever":           {leaderservice.Record{}, none, leaderservice.Record{}},

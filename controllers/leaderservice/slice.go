@@ -236,6 +236,7 @@ func RecordOf(primary *discoveryv1.EndpointSlice, service *corev1.Service) Recor
 	var fromSlice, fromService Record
 	if primary != nil {
 		fromSlice = parseRecord(primary.Annotations, len(primary.Endpoints) > 0)
+		fromSlice.NotReady = fromSlice.Published && !ptr.Deref(primary.Endpoints[0].Conditions.Ready, true)
 	}
 	if service != nil {
 		fromService = parseRecord(service.Annotations, true)
@@ -250,7 +251,7 @@ func RecordOf(primary *discoveryv1.EndpointSlice, service *corev1.Service) Recor
 	case primary == nil, sliceEdited && fromService.Epoch > 0 && !serviceEdited:
 		record = fromService
 	case sliceEdited && record.LeaderUID != "":
-		record.Published = true // both are edited, or the copy is not written yet: the annotations are the best there is
+		record.Published, record.NotReady = true, false // both are edited, or the copy is not written yet: the annotations are the best there is
 	}
 	if !serviceEdited {
 		record.Epoch = max(record.Epoch, fromService.Epoch)

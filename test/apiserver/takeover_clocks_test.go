@@ -87,6 +87,23 @@ var _ = Describe("Replicas whose clocks disagree (contract 1, 3 and 6)", func() 
 	)
 })
 
+var _ = Describe("A standby that was started later (contract 1 and 6)", func() {
+	It("does not publish a paused Service's leader as ready again whose failover-min-delay is over", func() {
+		w := newWorld()
+		w.aService("my-app").with(contract.AnnotationFailoverMinDelay, "1s").createLed("a", "b")
+		w.annotate("my-app", contract.AnnotationPaused, "true")
+		w.setReady("a", false)
+		Eventually(w.endpoint("my-app")).ShouldNot(ContainSubstring("ready"))
+		w.annotate("my-app", contract.AnnotationFailoverMinDelay, "5m")
+		standby := w.startStandby(atOnce)
+		for range 3 {
+			w.nudge("my-app", "b")
+			Consistently(w.endpoint("my-app")).WithTimeout(shortly).ShouldNot(ContainSubstring("ready"))
+		}
+		Expect(standby.takeovers()).To(BeZero())
+	})
+})
+
 var _ = Describe("Replicas that disagree on whether a Lease has run out (contract 1 and 6)", func() {
 	// dead is a world whose Lease nobody renews, with the clocks of two replicas of which each finds out when it is told.
 	dead := func() (w *world, acting, standby *wrongClock) {

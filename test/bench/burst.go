@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -34,6 +35,23 @@ func (w *world) bursts(ctx context.Context, leaders, rounds int) (results.Case, 
 		{Name: results.FigureTotalBuiltIn, Value: builtIn.P50, Unit: results.UnitMilliseconds},
 	}
 	return result, nil
+}
+
+// burstsOfPair are bursts with a warm standby beside, which takes over what the acting replica does not get to in time.
+func (w *world) burstsOfPair(ctx context.Context, leaders, rounds int) (result results.Case, err error) {
+	p := &pair{world: w}
+	defer func() { err = errors.Join(err, p.endStandby()) }()
+	if err := p.complete(ctx); err != nil {
+		return result, err
+	}
+	if result, err = w.bursts(ctx, leaders, rounds); err != nil {
+		return result, err
+	}
+	takenOver, err := p.standby.Metric(ctx, metricTakeovers)
+	result.Figures = append(result.Figures, results.Figure{
+		Name: results.FigureBurstTakenOver, Value: takenOver / float64(rounds), Unit: results.UnitOne,
+	})
+	return result, err
 }
 
 // choose picks Services at random, those first whose leaders are on the node that most leaders are on.

@@ -39,8 +39,8 @@ const (
 	nowhere
 )
 
-// failovers is how many a sequential case measures: the 99th percentile is then the fourth worst.
-const failovers = 300
+// failovers is how many a sequential case measures: the 99th percentile is then the eleventh longest.
+const failovers = 1000
 
 // Cases are all cases.
 func Cases() []Case {
@@ -54,6 +54,10 @@ func Cases() []Case {
 		burstCase(100, 500, 10),
 		burstCase(500, 500, 5),
 		burstCase(2000, 5000, 3),
+		{Name: results.CaseBurstOfPair, Title: "500 leaders of one node are no longer ready at once, 500 Services, with a standby beside", Rounds: 5,
+			services: 500, run: func(ctx context.Context, w *world, rounds int) (results.Case, error) {
+				return w.burstsOfPair(ctx, 500, rounds)
+			}},
 		callsCase(50, time.Minute),
 		{Name: results.CaseTimeline, Title: "What the API server does in a failover and when, 20 Services, every request logged", Rounds: failovers,
 			services: 20, in: audited,

@@ -28,6 +28,8 @@ const FigureFirst = "failovers in which Zen-Lead's slice was written first"
 const (
 	FigureTotalOurs    = "until all have moved"
 	FigureTotalBuiltIn = "until the built-in controller has dropped all"
+	// FigureBurstTakenOver is of CaseBurstOfPair; the leaders that are gathered on the node before each burst are a burst too.
+	FigureBurstTakenOver = "decisions that the standby took over, for each burst with the gathering before it"
 )
 
 // Figures of CaseMemory.

@@ -44,6 +44,7 @@ const (
 	CaseCPU               = "cpu"
 	CaseCalls             = "calls"
 	CaseMicro             = "micro"
+	CaseBurstOfPair       = "pair-burst"
 	CaseTimeline          = "timeline"
 	CaseTakeoverKill      = "takeover-kill"
 	CaseTakeoverTerminate = "takeover-terminate"
@@ -63,7 +64,7 @@ func BurstName(services int) string {
 
 // order is that of the tables, by what names begin with.
 var order = []string{
-	KindReadiness, KindDeletion, burst, CaseTakeoverKill, CaseTakeoverTerminate, CaseTimeline, CaseCalls, CaseStartup, CaseMemory, CaseCPU, CaseMicro,
+	KindReadiness, KindDeletion, burst, CaseBurstOfPair, CaseTakeoverKill, CaseTakeoverTerminate, CaseTimeline, CaseCalls, CaseStartup, CaseMemory, CaseCPU, CaseMicro,
 }
 
 // group is what a name begins with, and how many Services it is about; those that are of none come last.

@@ -15,7 +15,7 @@ func (r *Results) Markdown() string {
 		fmt.Fprintf(text, "Measured with `%s`: %s, Kubernetes %s.\n", r.Command, r.Machine, r.Kubernetes)
 	}
 	r.writeTimes(text, "One failover after another", KindReadiness, KindDeletion)
-	r.writeTimes(text, "Many leaders at once", burst)
+	r.writeTimes(text, "Many leaders at once", burst, CaseBurstOfPair)
 	r.writeTimes(text, "The operator itself fails", CaseTakeoverKill, CaseTakeoverTerminate)
 	r.writeFigures(text)
 	r.writeBars(text)
