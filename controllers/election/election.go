@@ -217,7 +217,8 @@ func (e *electorate) inGrace(leader *Pod) bool {
 
 // unreadyTooBriefly is about a leader that is published as ready: a grace keeps that, and never gives it back.
 func (e *electorate) unreadyTooBriefly(leader *Pod) bool {
-	return leader != nil && e.current != nil && !e.current.NotReady && leader.failedRule() == RuleNotReady && leader.remaining(e.policy.FailoverMinDelay, e.now) > 0
+	return leader != nil && e.current != nil && !e.current.NotReady &&
+		leader.failedRule() == RuleNotReady && leader.remaining(e.policy.FailoverMinDelay, e.now) > 0
 }
 
 // draining is whether the leader is on its way out but still serving. Kubernetes routes to such an endpoint if there is no
