@@ -47,8 +47,8 @@ func (c *leaseClock) observe(lease *coordinationv1.Lease, now time.Time) bool {
 		after.renewed = lease.Spec.RenewTime.UnixMicro()
 	}
 	if known && before.uid == after.uid && before.holder == after.holder && before.renewed == after.renewed {
+		ahead := before.ahead
 		before.ahead = false
-		ahead := c.seen[key].ahead
 		c.seen[key] = before
 		return ahead
 	}

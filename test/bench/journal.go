@@ -24,26 +24,40 @@ type entry struct {
 
 // readJournal reads what the API server's audit log has of a user.
 func readJournal(path, user string) (journal, error) {
+	requests, err := readAudit(path, user, func(e *auditv1.Event) bool {
+		return e.User.Username == user && isWrite(e.Verb+" "+e.ObjectRef.Resource)
+	})
+	var written journal
+	for i := range requests {
+		written = append(written, entry{requests[i].RequestReceivedTimestamp.Time, requests[i].ObjectRef.Resource})
+	}
+	return written, err
+}
+
+// readAudit reads the requests for objects that the API server's audit log has as done and that are wanted, in the order in which it
+// got them. Lines that do not mention a text are passed over.
+func readAudit(path, mention string, wanted func(*auditv1.Event) bool) ([]auditv1.Event, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the audit log: %w", err)
 	}
-	var written journal
+	var requests []auditv1.Event
 	for line := range bytes.Lines(content) {
-		if !bytes.Contains(line, []byte(user)) || !bytes.HasSuffix(line, []byte("\n")) {
+		if !bytes.Contains(line, []byte(mention)) || !bytes.HasSuffix(line, []byte("\n")) {
 			continue
 		}
 		var event auditv1.Event
 		if err := json.Unmarshal(line, &event); err != nil {
 			return nil, fmt.Errorf("reading the audit log: %w", err)
 		}
-		if event.User.Username == user && event.Stage == auditv1.StageResponseComplete && event.ObjectRef != nil &&
-			isWrite(event.Verb+" "+event.ObjectRef.Resource) {
-			written = append(written, entry{event.RequestReceivedTimestamp.Time, event.ObjectRef.Resource})
+		if event.Stage == auditv1.StageResponseComplete && event.ObjectRef != nil && wanted(&event) {
+			requests = append(requests, event)
 		}
 	}
-	slices.SortStableFunc(written, func(a, b entry) int { return a.at.Compare(b.at) })
-	return written, nil
+	slices.SortStableFunc(requests, func(a, b auditv1.Event) int {
+		return a.RequestReceivedTimestamp.Compare(b.RequestReceivedTimestamp.Time)
+	})
+	return requests, nil
 }
 
 // untilMoved is how many writes there were in all from each failure to the first write of a slice after it, and including that.

@@ -1,12 +1,8 @@
 package bench
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +50,7 @@ func (w *world) timeline(ctx context.Context, rounds int) (results.Case, error) 
 	if err := w.rest(ctx); err != nil { // the log is written after the answers
 		return results.Case{}, err
 	}
-	requests, err := readWrites(w.plane.AuditLog)
+	requests, err := readChanges(w.plane.AuditLog)
 	if err != nil {
 		return results.Case{}, err
 	}
@@ -63,26 +59,9 @@ func (w *world) timeline(ctx context.Context, rounds int) (results.Case, error) 
 	return result, err
 }
 
-// readWrites are all requests that change something, in the order in which the API server got them.
-func readWrites(path string) ([]auditv1.Event, error) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the audit log: %w", err)
-	}
-	var requests []auditv1.Event
-	for line := range bytes.Lines(content) {
-		var event auditv1.Event
-		if err := json.Unmarshal(line, &event); err != nil {
-			return nil, fmt.Errorf("reading the audit log: %w", err)
-		}
-		if event.Stage == auditv1.StageResponseComplete && event.ObjectRef != nil && (event.Verb == "update" || event.Verb == "patch") {
-			requests = append(requests, event)
-		}
-	}
-	slices.SortStableFunc(requests, func(a, b auditv1.Event) int {
-		return a.RequestReceivedTimestamp.Compare(b.RequestReceivedTimestamp.Time)
-	})
-	return requests, nil
+// readChanges are all users' requests that change an object.
+func readChanges(path string) ([]auditv1.Event, error) {
+	return readAudit(path, "", func(e *auditv1.Event) bool { return e.Verb == "update" || e.Verb == "patch" })
 }
 
 // timelineFigures are when each stage was begun and done, counted from the failovers' beginnings: medians.

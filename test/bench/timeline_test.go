@@ -46,7 +46,7 @@ func TestATimelineTellsWhoseWriteWasWhen(t *testing.T) {
 	if err := os.WriteFile(log, lines, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	requests, err := readWrites(log)
+	requests, err := readChanges(log)
 	if err != nil {
 		t.Fatal(err)
 	}
