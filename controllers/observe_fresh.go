@@ -97,6 +97,7 @@ func (r *Reconciler) freshSlices(ctx context.Context, source types.NamespacedNam
 		case err != nil:
 			return nil, fmt.Errorf("reading EndpointSlice %s: %w", key, err)
 		default:
+			slice.ManagedFields = foreignManagers(slice.ManagedFields)
 			set.add(addressType, slice, leaderService.Name, leaderService.UID, source.Name)
 		}
 	}

@@ -169,6 +169,10 @@ func wantedAddressTypes(leaderService, source *corev1.Service) []discoveryv1.Add
 	return wanted
 }
 
+// untracked has the API server keep no account of who has set which field of an object, until somebody applies something to it. That
+// account is a good part of what a write costs the API server. Source: the API's documentation of server-side apply, "Clearing managedFields".
+var untracked = []metav1.ManagedFieldsEntry{{}}
+
 // writeSlice creates or updates the slice of an address type, if it is not as it should be, and says whether it stands.
 func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discoveryv1.AddressType) (bool, error) {
 	name := contract.SliceName(p.leaderService.Name, addressType)
@@ -192,6 +196,9 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 	updated, differs := leaderservice.UpdatedSlice(existing, p.route)
 	if !differs {
 		return true, nil
+	}
+	if len(existing.ManagedFields) == 0 { // as nearly always: nobody else has set anything
+		updated.ManagedFields = untracked
 	}
 	if err := r.update(ctx, "EndpointSlice", updated); err != nil {
 		return false, err

@@ -161,9 +161,20 @@ func ourAnnotations(annotations map[string]string) map[string]string {
 
 func stripSlice(object any) (any, error) {
 	if slice, ok := object.(*discoveryv1.EndpointSlice); ok {
-		slice.ManagedFields = nil
+		slice.ManagedFields = foreignManagers(slice.ManagedFields)
 	}
 	return object, nil
+}
+
+// foreignManagers are the names of those who have set fields of an object and are not this operator; which fields, is left out.
+func foreignManagers(entries []metav1.ManagedFieldsEntry) []metav1.ManagedFieldsEntry {
+	var foreign []metav1.ManagedFieldsEntry
+	for i := range entries {
+		if entries[i].Manager != Name {
+			foreign = append(foreign, metav1.ManagedFieldsEntry{Manager: entries[i].Manager, Operation: entries[i].Operation})
+		}
+	}
+	return foreign
 }
 
 // stripForeignSlice keeps what tells whose a slice is. The annotations of a slice that bears one of ours are kept whole:
@@ -177,6 +188,7 @@ func stripForeignSlice(object any) (any, error) {
 	stripped.OwnerReferences = slice.OwnerReferences
 	if len(ourAnnotations(slice.Annotations)) > 0 {
 		stripped.Annotations, stripped.Labels, stripped.Finalizers = slice.Annotations, slice.Labels, slice.Finalizers
+		stripped.ManagedFields = foreignManagers(slice.ManagedFields)
 		return stripped, nil
 	}
 	for _, key := range []string{discoveryv1.LabelServiceName, contract.LabelSliceManagedBy, contract.LabelSourceService} {

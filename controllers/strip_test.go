@@ -93,3 +93,19 @@ func TestALeaderServiceIsCachedWholeAnOptedInOneForItsSpecAnyOtherForItsName(t *
 		t.Errorf("got %+v", other)
 	}
 }
+
+func TestOfWhoHasSetFieldsOfASliceTheNamesOfTheOthersAreKept(t *testing.T) {
+	fields := &metav1.FieldsV1{Raw: []byte(`{"f:metadata":{}}`)}
+	for name, test := range map[string]struct{ entries, want []metav1.ManagedFieldsEntry }{
+		"nobody":       {},
+		"the operator": {entries: []metav1.ManagedFieldsEntry{{Manager: Name, FieldsV1: fields}}},
+		"others too": {
+			entries: []metav1.ManagedFieldsEntry{{Manager: Name, FieldsV1: fields}, {Manager: "kubectl", Operation: "Apply", FieldsV1: fields}},
+			want:    []metav1.ManagedFieldsEntry{{Manager: "kubectl", Operation: "Apply"}},
+		},
+	} {
+		if got := foreignManagers(test.entries); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: got %v, want %v", name, got, test.want)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	applydiscovery "k8s.io/client-go/applyconfigurations/discovery/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -169,6 +170,36 @@ var _ = Describe("A manual edit of the slice (contract 2)", func() {
 		w.startOperator()
 		Eventually(w.metric("zen_lead_manual_edits_reverted_total", "service=my-app")).Should(Equal(1.0))
 		w.routes("my-app-leader", "b", 2)
+	})
+})
+
+var _ = Describe("Who has set which field of a slice", func() {
+	managers := func(w *world) []string {
+		var names []string
+		for _, entry := range w.slice("my-app-leader-ipv4").ManagedFields {
+			names = append(names, entry.Manager)
+		}
+		return names
+	}
+
+	It("is not kept account of while nobody but the operator has set any", func() {
+		w := newSecondTermWorld()
+		Expect(managers(w)).To(BeEmpty())
+	})
+
+	It("is kept account of once somebody else has, also by a replica that reads afresh", func() {
+		w := newSecondTermWorld()
+		labels := applydiscovery.EndpointSlice("my-app-leader-ipv4", w.namespace).
+			WithLabels(map[string]string{"team": "blue"}).WithAddressType(discoveryv1.AddressTypeIPv4)
+		Expect(admin.Apply(w.ctx, labels, client.FieldOwner("team-blue"))).To(Succeed())
+		w.setReady("a", true)
+		w.failsOver("my-app")
+		Expect(managers(w)).To(ContainElement("team-blue"))
+		w.startStandby(atOnce)
+		w.stopOperator()
+		w.failsOver("my-app")
+		Expect(managers(w)).To(ContainElement("team-blue"))
+		Expect(w.slice("my-app-leader-ipv4").Labels).To(HaveKeyWithValue("team", "blue"))
 	})
 })
 
