@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -22,14 +23,15 @@ const longest = 3 * time.Minute
 // watchTimeout is how long the API server keeps our one watch open. It closes others after half an hour or an hour.
 const watchTimeout = 24 * time.Hour
 
-// observer sees all EndpointSlices of the cluster through one watch, the operator's and the built-in controller's alike,
+// observer sees all EndpointSlices of the cluster through one watch at a time, the operator's and the built-in controller's alike,
 // and stamps what is waited for when it arrives.
 type observer struct {
 	mutex    sync.Mutex
 	services map[types.NamespacedName]*routes
 	last     time.Time // when the last event arrived
 
-	ended   chan struct{} // closed when the watch has ended, because of failure
+	version string        // the resourceVersion that the watch has come to; belongs to who follows it
+	ended   chan struct{} // closed when nothing is watched any longer, because of failure
 	failure error
 }
 
@@ -48,14 +50,21 @@ type sight struct {
 }
 
 // observe watches until the context ends.
-func observe(ctx context.Context, clients kubernetes.Interface) (*observer, error) {
-	events, err := clients.DiscoveryV1().EndpointSlices(metav1.NamespaceAll).Watch(ctx,
-		metav1.ListOptions{TimeoutSeconds: ptr.To(int64(watchTimeout.Seconds()))})
-	if err != nil {
-		return nil, fmt.Errorf("watching EndpointSlices: %w", err)
-	}
+func observe(ctx context.Context, clients kubernetes.Interface, progress io.Writer) (*observer, error) {
 	o := newObserver()
-	go o.follow(events)
+	open := func(from string) (watch.Interface, error) {
+		events, err := clients.DiscoveryV1().EndpointSlices(metav1.NamespaceAll).Watch(ctx,
+			metav1.ListOptions{ResourceVersion: from, TimeoutSeconds: ptr.To(int64(watchTimeout.Seconds()))})
+		if err != nil {
+			return nil, fmt.Errorf("watching EndpointSlices: %w", err)
+		}
+		return events, nil
+	}
+	events, err := open("")
+	if err != nil {
+		return nil, err
+	}
+	go o.keepWatching(ctx, events, open, progress)
 	return o, nil
 }
 
@@ -63,19 +72,34 @@ func newObserver() *observer {
 	return &observer{services: map[types.NamespacedName]*routes{}, ended: make(chan struct{})}
 }
 
-func (o *observer) follow(events watch.Interface) {
+// keepWatching notes what a watch brings, and what those bring that go on after it, until the context ends or there is none.
+func (o *observer) keepWatching(ctx context.Context, events watch.Interface, open func(from string) (watch.Interface, error), progress io.Writer) {
 	defer close(o.ended)
+	for {
+		if o.failure = o.follow(events); o.failure != nil || ctx.Err() != nil {
+			return
+		}
+		// The API server throws off watchers that cannot keep up, and does not say so. All events are still to be had.
+		fmt.Fprintln(progress, "  The API server has ended the observer's watch, which goes on: what comes now is stamped late, for all parties alike")
+		if events, o.failure = open(o.version); o.failure != nil {
+			return
+		}
+	}
+}
+
+// follow notes what a watch brings until it ends.
+func (o *observer) follow(events watch.Interface) error {
 	defer events.Stop()
-	o.failure = errors.New("the watch of EndpointSlices has ended")
 	for event := range events.ResultChan() {
 		at := time.Now()
 		slice, ok := event.Object.(*discoveryv1.EndpointSlice)
 		if !ok {
-			o.failure = fmt.Errorf("the watch of EndpointSlices has ended with %s: %v", event.Type, event.Object)
-			return
+			return fmt.Errorf("the watch of EndpointSlices has ended with %s: %v", event.Type, event.Object)
 		}
 		o.note(slice, at, event.Type == watch.Deleted)
+		o.version = slice.ResourceVersion
 	}
+	return nil
 }
 
 // note takes down what a slice lists as ready, and stamps what that brings about. Only IPv4 counts: all Services have it.
@@ -166,7 +190,7 @@ func (o *observer) wait(ctx context.Context, s *sight) (time.Time, error) {
 	case <-s.done:
 		return s.at, nil
 	case <-o.ended:
-		return time.Time{}, o.failure
+		return time.Time{}, errors.Join(errors.New("the observer has stopped"), o.failure)
 	case <-ctx.Done():
 		return time.Time{}, fmt.Errorf("waiting until %s: %w", s.what, ctx.Err())
 	}

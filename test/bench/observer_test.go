@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"errors"
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -87,14 +89,33 @@ func TestWhatIsSoAlreadyNeedNotBeWaitedFor(t *testing.T) {
 	}
 }
 
-func TestTheEndOfTheWatchEndsTheWaiting(t *testing.T) {
+func TestAWatchThatHasEndedGoesOnFromWhereItWas(t *testing.T) {
 	o := newObserver()
-	events := watch.NewFake()
-	go o.follow(events)
+	first, second := watch.NewFake(), watch.NewFake()
+	var from string
+	go o.keepWatching(t.Context(), first, func(version string) (watch.Interface, error) {
+		from = version
+		return second, nil
+	}, io.Discard)
+	s := o.expect(service, "has b", func(ready []types.UID) bool { return slices.Contains(ready, "b") })
+	slice := sliceOf(service, "one", "a")
+	slice.ResourceVersion = "7"
+	first.Add(slice)
+	first.Stop()
+	second.Modify(sliceOf(service, "one", "b"))
+	if _, err := o.wait(t.Context(), s); err != nil || from != "7" {
+		t.Errorf("went on from %q, %v", from, err)
+	}
+}
+
+func TestWhereNoWatchIsToBeHadTheWaitingEnds(t *testing.T) {
+	o := newObserver()
+	events, refused := watch.NewFake(), errors.New("refused")
+	go o.keepWatching(t.Context(), events, func(string) (watch.Interface, error) { return nil, refused }, io.Discard)
 	s := o.expect(service, "has a Pod", func(ready []types.UID) bool { return len(ready) > 0 })
 	events.Stop()
-	if _, err := o.wait(t.Context(), s); err == nil {
-		t.Error("no error")
+	if _, err := o.wait(t.Context(), s); !errors.Is(err, refused) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -65,7 +65,7 @@ func newWorld(ctx context.Context, options Options, audited bool) (w *world, err
 	}
 	untilStopped, unwatch := context.WithCancel(context.WithoutCancel(ctx))
 	w.unwatch = unwatch
-	if w.seen, err = observe(untilStopped, watching); err != nil {
+	if w.seen, err = observe(untilStopped, watching, options.Progress); err != nil {
 		return w, err
 	}
 	if w.operator, err = newOperator(ctx, w.plane, options.Operator); err != nil {
