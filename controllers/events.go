@@ -203,9 +203,7 @@ func (r *Reconciler) reportPorts(p *pass) {
 			}
 		}
 	}
-	if failed := r.told.news(p.seen.key, topicPortFailures, pods...); len(failed) > 0 {
-		r.metrics.PortResolutionFailures(p.seen.key, len(failed))
-	}
+	r.metrics.UnresolvedPorts(p.seen.key, len(pods), len(r.told.news(p.seen.key, topicPortFailures, pods...)))
 	for _, port := range r.told.news(p.seen.key, contract.EventPortUnresolved, missing...) {
 		r.warn(p.seen, nil, contract.EventPortUnresolved, actionResolve+port,
 			fmt.Sprintf("Target port %q is no named port of %d of the selected Pods; they cannot lead", port, len(pods)))

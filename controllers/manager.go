@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -41,6 +42,9 @@ import (
 
 // Name is the operator's name: of its controller, its Lease, its Events and its user agent.
 const Name = "zen-lead"
+
+// noAddress is the address of a server that there is not to be. Source: controller-runtime's metrics server.
+const noAddress = "0"
 
 // longestBackoff is how long a source that fails again and again waits at most between two tries.
 const longestBackoff = 30 * time.Second
@@ -98,6 +102,11 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	if err != nil {
 		return nil, err
 	}
+	certificate, err := metricsCertificate(own, options)
+	if err != nil {
+		return nil, err
+	}
+	managerOptions.Metrics = metricsOptions(certificate, options)
 	mgr, err := manager.New(restConfig, managerOptions)
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
@@ -119,7 +128,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 			return nil, err
 		}
 	}
-	return mgr, addRunnables(mgr, foreignSlices, own, synced)
+	return mgr, addRunnables(mgr, foreignSlices, certificate, own, synced)
 }
 
 func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, options Options) *Reconciler {
@@ -185,7 +194,6 @@ func managerOptions(restConfig *rest.Config, options Options) (manager.Options, 
 	managed := manager.Options{
 		Scheme:                        scheme(),
 		Cache:                         cacheOptions(options.Namespaces),
-		Metrics:                       metricsOptions(options),
 		HealthProbeBindAddress:        options.HealthProbeBindAddress,
 		LeaderElection:                options.LeaderElection,
 		LeaderElectionReleaseOnCancel: true,
@@ -218,11 +226,19 @@ func scheme() *runtime.Scheme {
 	return clientgoscheme.Scheme
 }
 
-func metricsOptions(options Options) metricsserver.Options {
-	server := metricsserver.Options{
-		BindAddress: options.MetricsBindAddress, SecureServing: !options.MetricsInsecure, CertDir: options.MetricsCertDir,
+// metricsCertificate is nil if the metrics are not served, or without TLS.
+func metricsCertificate(own *metrics.Metrics, options Options) (*servingCertificate, error) {
+	if options.MetricsInsecure || options.MetricsBindAddress == noAddress {
+		return nil, nil
 	}
-	if !options.MetricsInsecure {
+	return newServingCertificate(options.MetricsCertDir, options.Clock, own.SetCertificateExpiry)
+}
+
+func metricsOptions(certificate *servingCertificate, options Options) metricsserver.Options {
+	server := metricsserver.Options{BindAddress: options.MetricsBindAddress}
+	if certificate != nil {
+		server.SecureServing = true
+		server.TLSOpts = []func(*tls.Config){certificate.configure}
 		server.FilterProvider = filters.WithAuthenticationAndAuthorization
 	}
 	return server
@@ -286,9 +302,11 @@ func newForeignSliceCache(mgr manager.Manager, namespaces []string) (cache.Cache
 	return foreign, nil
 }
 
-// addRunnables adds the probes, the second cache and the acting gauge. synced is set once the caches have been filled.
-func addRunnables(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, synced *atomic.Bool) error {
+// addRunnables adds the probes, the second cache, the reloading of the certificate and the acting gauge. synced is set once the
+// caches have been filled.
+func addRunnables(mgr manager.Manager, foreignSlices cache.Cache, certificate *servingCertificate, own *metrics.Metrics, synced *atomic.Bool) error {
 	return errors.Join(
+		mgr.Add(standby(certificate.reload)),
 		mgr.Add(standby(foreignSlices.Start)), // a cache of several namespaces does not say by itself that it runs everywhere
 		mgr.Add(standby(func(ctx context.Context) error {
 			synced.Store(mgr.GetCache().WaitForCacheSync(ctx) && foreignSlices.WaitForCacheSync(ctx))

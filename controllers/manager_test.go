@@ -2,12 +2,16 @@ package controllers
 
 import (
 	"testing"
+	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/zen-lead/zen-lead/controllers/metrics"
 )
 
 // The manager's options are few, and a wrong one shows only when something fails: they are pinned here.
@@ -36,10 +40,18 @@ func TestWithoutLeaderElectionThereIsNoLease(t *testing.T) {
 }
 
 func TestMetricsAreServedOverTLSToThoseWhomKubernetesAllowsUnlessPlainHTTPIsAskedFor(t *testing.T) {
-	if secure := metricsOptions(Options{}); !secure.SecureServing || secure.FilterProvider == nil {
+	certificate := func(options Options) *servingCertificate {
+		options.Clock = clock.RealClock{}
+		made, err := metricsCertificate(metrics.New(time.Now), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	if secure := metricsOptions(certificate(Options{}), Options{}); !secure.SecureServing || secure.FilterProvider == nil {
 		t.Error("not secure by default")
 	}
-	if plain := metricsOptions(Options{MetricsInsecure: true}); plain.SecureServing || plain.FilterProvider != nil {
+	if plain := metricsOptions(certificate(Options{MetricsInsecure: true}), Options{}); plain.SecureServing || plain.FilterProvider != nil {
 		t.Error("not plain when asked for")
 	}
 }

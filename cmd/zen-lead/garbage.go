@@ -17,9 +17,10 @@ const (
 	leastPercent, mostPercent = 15, 100
 	// adjustEvery is how often the percentage follows the heap, which grows with the cluster.
 	adjustEvery = 5 * time.Second
-	// wasteAllowed is how much garbage and free memory may lie about once a process has grown, in bytes. The lists that a start
-	// decodes leave more, and where hardly anything happens afterwards no collection comes for minutes.
-	wasteAllowed = 4 << 20
+	// leastWaste and wasteShare are how much garbage and free memory may lie about once a process has grown: so many bytes, and one
+	// in so many of those in use. The lists that a start decodes leave more, and where hardly anything happens afterwards no
+	// collection comes for minutes.
+	leastWaste, wasteShare = 1 << 20, 32
 	// returnEvery is how often that is collected and given back to the machine, at most.
 	returnEvery = 20 * time.Second
 )
@@ -42,8 +43,8 @@ func limitGarbage(ctx context.Context) {
 			debug.SetGCPercent(percent)
 			last = percent
 		}
-		waste := int64(heap[1].Value.Uint64()+heap[2].Value.Uint64()) - int64(heap[0].Value.Uint64()) //nolint:gosec // far below 2^63
-		if now := time.Now(); waste > wasteAllowed && now.Sub(returned) > returnEvery {               //nolint:forbidigo // no decision goes by it
+		waste := heap[1].Value.Uint64() + heap[2].Value.Uint64() - heap[0].Value.Uint64()
+		if now := time.Now(); wasteful(heap[0].Value.Uint64(), waste) && now.Sub(returned) > returnEvery { //nolint:forbidigo // no decision goes by it
 			debug.FreeOSMemory()
 			returned = now
 		}
@@ -53,6 +54,11 @@ func limitGarbage(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// wasteful is whether so many bytes of waste, beside so many in use, are worth a collection.
+func wasteful(live, waste uint64) bool {
+	return int64(waste) > leastWaste+int64(live)/wasteShare //nolint:gosec // far below 2^63; negative where the collector has just marked
 }
 
 // garbagePercent is by how much a heap of so many bytes may grow.

@@ -9,3 +9,20 @@ func TestTheLargerTheHeapTheLessMayItGrow(t *testing.T) {
 		}
 	}
 }
+
+func TestWasteIsGivenBackOnceItIsMuchOrALargePart(t *testing.T) {
+	for name, test := range map[string]struct {
+		live, waste uint64
+		want        bool
+	}{
+		"little":                             {4 << 20, 1 << 20, false},
+		"much beside little":                 {4 << 20, 2 << 20, true},
+		"as much beside a lot":               {128 << 20, 4 << 20, false},
+		"a good part of a lot":               {128 << 20, 6 << 20, true},
+		"less in use than was in use before": {4 << 20, ^uint64(0), false},
+	} {
+		if got := wasteful(test.live, test.waste); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
+const leaderlessHelp = "Time without a ready endpoint."
+
 // leaderlessCollector counts the time without a ready endpoint. It reckons when it is scraped, so that a Service that is
 // without one shows it at every scrape and not only when something happens.
 type leaderlessCollector struct {
@@ -28,7 +30,7 @@ func newLeaderlessCollector(now func() time.Time) *leaderlessCollector {
 	return &leaderlessCollector{
 		now: now,
 		description: prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "leaderless_seconds_total"),
-			"Time without a ready endpoint.", []string{labelNamespace, labelService}, nil),
+			leaderlessHelp, []string{labelNamespace, labelService}, nil),
 		services: map[types.NamespacedName]leaderlessTime{},
 	}
 }

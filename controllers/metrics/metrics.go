@@ -4,6 +4,7 @@ package metrics
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,9 +50,13 @@ type Metrics struct {
 	takeovers         prometheus.Counter
 	acting            prometheus.Gauge
 	buildInfo         *prometheus.GaugeVec
+	portUnresolved    *prometheus.GaugeVec
+	certificateExpiry *prometheus.GaugeVec
 	leaderless        *leaderlessCollector
 
-	now func() time.Time
+	now         func() time.Time
+	definitions []Definition
+	collectors  []prometheus.Collector
 
 	mutex  sync.Mutex
 	known  map[types.NamespacedName]Leader // opted-in Services, and whom leader_info shows for each
@@ -64,64 +69,92 @@ type Metrics struct {
 func New(now func() time.Time) *Metrics {
 	service := []string{labelNamespace, labelService}
 	with := func(labels ...string) []string { return append(append([]string{}, service...), labels...) }
-	return &Metrics{
-		failovers:     counters("failovers_total", "Changes of leader, by the reason for the change.", with(labelReason)),
-		endpointReady: gauges("endpoint_ready", "Whether the leader Service has a ready endpoint.", service),
-		candidates:    gauges("candidates", "Pods that are eligible to lead.", service),
-		leaderInfo:    gauges("leader_info", "The Pod that leads, always 1.", with(labelPod, labelNode)),
-		leaderSince:   gauges("leader_since_timestamp_seconds", "When the leader was elected, in seconds since the epoch.", service),
-		leaderEpoch:   gauges("leader_epoch", "The number of leaders elected so far.", service),
-		services:      gauges("services", "Services that are opted in.", []string{labelNamespace}),
-		elections:     counters("elections_total", "Elections, by outcome: kept, changed or none.", with(labelOutcome)),
-		portFailures:  counters("port_resolution_failures_total", "Pods that newly failed to resolve a named target port.", service),
-		nameConflict:  gauges("name_conflict", "Whether an object of somebody else stands in the way.", service),
-		invalidAnnotation: gauges("invalid_annotations",
-			"Annotations of the Service whose value is not valid now.", service),
-		editsReverted: counters("manual_edits_reverted_total",
-			"Edits of the operator's objects by somebody else that were put back.", service),
-		failoverDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Namespace: namespace, Name: "failover_duration_seconds",
-			Help:    "Time from the arrival of the change that cost the leader its place until the EndpointSlice was written.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-		}, []string{labelReason}),
-		apiWrites: counters("api_writes_total",
-			"Requests to the API server that are not reads, by kind of object, verb and HTTP status code.",
-			[]string{labelKind, labelVerb, labelCode}),
-		apiWriteDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Namespace: namespace, Name: "api_write_duration_seconds",
-			Help:    "Duration of requests to the API server that are not reads.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-		}, []string{labelKind, labelVerb}),
-		takeovers: prometheus.NewCounter(prometheus.CounterOpts{
-			Namespace: namespace, Name: "takeovers_total", Help: "Decisions made by this replica while another one acted first.",
-		}),
-		acting: prometheus.NewGauge(prometheus.GaugeOpts{
-			Namespace: namespace, Name: "acting", Help: "Whether this replica acts first.",
-		}),
-		buildInfo:  gauges("build_info", "The operator's build, always 1.", []string{"version", "commit", "goversion"}),
-		leaderless: newLeaderlessCollector(now),
-		known:      map[types.NamespacedName]Leader{},
-		now:        now,
-		counts:     map[string]int{},
-		takenOver:  map[types.NamespacedName]bool{},
+	m := &Metrics{
+		now:       now,
+		known:     map[types.NamespacedName]Leader{},
+		counts:    map[string]int{},
+		takenOver: map[types.NamespacedName]bool{},
 	}
+	m.failovers = m.counters("failovers_total", "Changes of leader, by the reason for the change.", with(labelReason))
+	m.failoverDuration = m.histograms("failover_duration_seconds",
+		"Time from the arrival of the change that cost the leader its place until the EndpointSlice was written.", []string{labelReason})
+	m.leaderless = newLeaderlessCollector(now)
+	m.define("leaderless_seconds_total", "counter", m.leaderless, leaderlessHelp, service)
+	m.endpointReady = m.gauges("endpoint_ready", "Whether the leader Service has a ready endpoint.", service)
+	m.candidates = m.gauges("candidates", "Pods that are eligible to lead.", service)
+	m.leaderInfo = m.gauges("leader_info", "The Pod that leads, always 1.", with(labelPod, labelNode))
+	m.leaderSince = m.gauges("leader_since_timestamp_seconds", "When the leader was elected, in seconds since the epoch.", service)
+	m.leaderEpoch = m.gauges("leader_epoch", "The number of leaders elected so far.", service)
+	m.services = m.gauges("services", "Services that are opted in.", []string{labelNamespace})
+	m.elections = m.counters("elections_total", "Elections, by outcome: kept, changed or none.", with(labelOutcome))
+	m.portFailures = m.counters("port_resolution_failures_total", "Pods that newly failed to resolve a named target port.", service)
+	m.portUnresolved = m.gauges("port_unresolved_pods", "Pods that cannot lead now because they lack a named target port.", service)
+	m.nameConflict = m.gauges("name_conflict", "Whether an object of somebody else stands in the way.", service)
+	m.invalidAnnotation = m.gauges("invalid_annotations", "Annotations of the Service whose value is not valid now.", service)
+	m.editsReverted = m.counters("manual_edits_reverted_total",
+		"Edits of the operator's objects by somebody else that were put back.", service)
+	m.apiWrites = m.counters("api_writes_total",
+		"Requests to the API server that are not reads, by kind of object, verb and HTTP status code.", []string{labelKind, labelVerb, labelCode})
+	m.apiWriteDuration = m.histograms("api_write_duration_seconds",
+		"Duration of requests to the API server that are not reads.", []string{labelKind, labelVerb})
+	m.takeovers = m.counters("takeovers_total", "Decisions made by this replica while another one acted first.", nil).WithLabelValues()
+	m.acting = m.gauges("acting", "Whether this replica acts first.", nil).WithLabelValues()
+	m.certificateExpiry = m.gauges("certificate_expiry_timestamp_seconds",
+		"When the certificate that the metrics are served with expires, in seconds since the epoch. None with plain HTTP.", nil)
+	m.buildInfo = m.gauges("build_info", "The operator's build, always 1.", []string{"version", "commit", "goversion"})
+	for _, reason := range contract.Reasons { // a series that appears with its first failover would hide that one from rate()
+		m.failoverDuration.WithLabelValues(string(reason))
+	}
+	return m
 }
 
-func counters(name, help string, labels []string) *prometheus.CounterVec {
-	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+// durations are the upper bounds of the buckets of all durations, in seconds.
+var durations = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+
+// Definition is what people and rules may rely on of a metric.
+type Definition struct {
+	// Name is the whole name.
+	Name string
+	// Type is counter, gauge or histogram.
+	Type string
+	// Labels are the names of the labels, without those that Prometheus adds.
+	Labels []string
+	// Help is the explanation.
+	Help string
 }
 
-func gauges(name, help string, labels []string) *prometheus.GaugeVec {
-	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
+// PerService is whether there are series of each Service.
+func (d Definition) PerService() bool { return slices.Contains(d.Labels, labelService) }
+
+// Definitions are those of all metrics, in the order of the contract.
+func (m *Metrics) Definitions() []Definition { return slices.Clone(m.definitions) }
+
+func (m *Metrics) define(name, kind string, collector prometheus.Collector, help string, labels []string) {
+	m.definitions = append(m.definitions, Definition{Name: prometheus.BuildFQName(namespace, "", name), Type: kind, Labels: labels, Help: help})
+	m.collectors = append(m.collectors, collector)
+}
+
+func (m *Metrics) counters(name, help string, labels []string) *prometheus.CounterVec {
+	vector := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	m.define(name, "counter", vector, help, labels)
+	return vector
+}
+
+func (m *Metrics) gauges(name, help string, labels []string) *prometheus.GaugeVec {
+	vector := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	m.define(name, "gauge", vector, help, labels)
+	return vector
+}
+
+func (m *Metrics) histograms(name, help string, labels []string) *prometheus.HistogramVec {
+	vector := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: durations}, labels)
+	m.define(name, "histogram", vector, help, labels)
+	return vector
 }
 
 // Register registers all collectors.
 func (m *Metrics) Register(registerer prometheus.Registerer) error {
-	for _, collector := range []prometheus.Collector{
-		m.failovers, m.failoverDuration, m.endpointReady, m.candidates, m.leaderInfo, m.leaderSince, m.leaderEpoch, m.services,
-		m.elections, m.portFailures, m.nameConflict, m.invalidAnnotation, m.editsReverted, m.apiWrites, m.apiWriteDuration,
-		m.takeovers, m.acting, m.buildInfo, m.leaderless,
-	} {
+	for _, collector := range m.collectors {
 		if err := registerer.Register(collector); err != nil {
 			return err
 		}
@@ -192,7 +225,7 @@ func (m *Metrics) NotRouted(service types.NamespacedName) {
 		DeletePartialMatch(prometheus.Labels) int
 	}{
 		m.failovers, m.endpointReady, m.candidates, m.leaderInfo, m.leaderSince, m.leaderEpoch, m.elections, m.portFailures,
-		m.nameConflict, m.editsReverted,
+		m.portUnresolved, m.nameConflict, m.editsReverted,
 	} {
 		vector.DeletePartialMatch(labels)
 	}
@@ -258,9 +291,15 @@ func (m *Metrics) NameConflict(service types.NamespacedName, conflict bool) {
 	m.nameConflict.WithLabelValues(service.Namespace, service.Name).Set(boolValue(conflict))
 }
 
-// PortResolutionFailures counts Pods that newly failed to resolve a port.
-func (m *Metrics) PortResolutionFailures(service types.NamespacedName, pods int) {
-	m.portFailures.WithLabelValues(service.Namespace, service.Name).Add(float64(pods))
+// UnresolvedPorts sets how many Pods lack a named target port, and counts those among them that newly do.
+func (m *Metrics) UnresolvedPorts(service types.NamespacedName, pods, newly int) {
+	m.portUnresolved.WithLabelValues(service.Namespace, service.Name).Set(float64(pods))
+	m.portFailures.WithLabelValues(service.Namespace, service.Name).Add(float64(newly))
+}
+
+// SetCertificateExpiry sets when the certificate that the metrics are served with expires.
+func (m *Metrics) SetCertificateExpiry(at time.Time) {
+	m.certificateExpiry.WithLabelValues().Set(float64(at.Unix()))
 }
 
 // EditReverted counts an edit that was put back.

@@ -48,6 +48,9 @@ var contractMetrics = map[string]string{
 	"zen_lead_takeovers_total":                "COUNTER",
 	"zen_lead_acting":                         "GAUGE",
 	"zen_lead_build_info":                     "GAUGE commit goversion version",
+	// Beyond the contract: what alerts need that are to end when the cause does.
+	"zen_lead_port_unresolved_pods":                 "GAUGE namespace service",
+	"zen_lead_certificate_expiry_timestamp_seconds": "GAUGE",
 }
 
 // meter is the operator's metrics with their registry and a clock that stands until it is moved.
@@ -80,7 +83,7 @@ func (m *meter) touch(service types.NamespacedName) {
 	}
 	m.Route(service, m.leader("a"), true, 4)
 	m.NameConflict(service, true)
-	m.PortResolutionFailures(service, 2)
+	m.UnresolvedPorts(service, 3, 2)
 	m.EditReverted(service)
 }
 
@@ -89,6 +92,7 @@ func (m *meter) touchAll() {
 	m.touch(db)
 	m.SetBuild("1.0.0", "0123abc")
 	m.SetActing(true)
+	m.SetCertificateExpiry(m.now)
 	m.send(http.StatusOK, http.MethodPost, "/api/v1/namespaces/prod/services")
 }
 
@@ -208,7 +212,7 @@ func TestAServiceThatIsForgottenLeavesNoSeries(t *testing.T) {
 	m.touch(db)
 	m.touch(lab)
 	perService := m.ofService(lab)
-	if len(perService) != 12 {
+	if len(perService) != 13 {
 		t.Errorf("touched %v", perService)
 	}
 	m.OptedOut(db, 0)
@@ -321,13 +325,18 @@ func TestWhatIsCounted(t *testing.T) {
 	m.Failover(lab, contract.ReasonDeleted, time.Second)
 	m.Election(db, election.OutcomeKept, 3)
 	m.Election(db, election.OutcomeKept, 2)
-	m.PortResolutionFailures(db, 2)
-	m.PortResolutionFailures(db, 1)
+	m.UnresolvedPorts(db, 2, 2)
+	m.UnresolvedPorts(db, 1, 1)
 	m.EditReverted(db)
 	m.NameConflict(db, true)
 	m.NameConflict(lab, false)
 	m.shows("failovers_total", map[string]float64{"prod NotReady db": 2, "lab Deleted db": 1})
-	m.shows("failover_duration_seconds", map[string]float64{"NotReady": 1, "Deleted": 1})
+	durations := map[string]float64{}
+	for _, reason := range contract.Reasons {
+		durations[string(reason)] = 0 // there from the start: a series that appears with its first failover hides that one from rate()
+	}
+	durations["NotReady"], durations["Deleted"] = 1, 1
+	m.shows("failover_duration_seconds", durations)
 	m.shows("elections_total", map[string]float64{"prod kept db": 2})
 	m.shows("candidates", map[string]float64{"prod db": 2})
 	m.shows("port_resolution_failures_total", map[string]float64{"prod db": 3})

@@ -1,0 +1,96 @@
+package controllers
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	certutil "k8s.io/client-go/util/cert"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+)
+
+const (
+	// selfSignedLifetime is how long a certificate of our own is valid.
+	selfSignedLifetime = 365 * 24 * time.Hour
+	// selfSignedRenewal is how long before its end it is replaced: well before the alert ZenLeadCertificateNearExpiry.
+	selfSignedRenewal = 90 * 24 * time.Hour
+)
+
+// servingCertificate is the certificate that the metrics are served with.
+type servingCertificate struct {
+	get func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	// watcher reloads it when its files change; nil if it is our own.
+	watcher manager.Runnable
+}
+
+// newServingCertificate takes the certificate from a folder, or makes one if that is empty. expires is called with the end of
+// each certificate that comes into use.
+func newServingCertificate(directory string, now clock.PassiveClock, expires func(time.Time)) (*servingCertificate, error) {
+	if directory == "" {
+		own := &selfSigned{clock: now, expires: expires}
+		if _, err := own.get(nil); err != nil {
+			return nil, err
+		}
+		return &servingCertificate{get: own.get}, nil
+	}
+	watcher, err := certwatcher.New(filepath.Join(directory, "tls.crt"), filepath.Join(directory, "tls.key"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificate for the metrics: %w", err)
+	}
+	watcher.RegisterCallback(func(certificate tls.Certificate) {
+		if leaf, err := x509.ParseCertificate(certificate.Certificate[0]); err == nil { // it has been parsed before
+			expires(leaf.NotAfter)
+		}
+	})
+	return &servingCertificate{get: watcher.GetCertificate, watcher: watcher}, nil
+}
+
+// configure has a TLS server use the certificate.
+func (c *servingCertificate) configure(config *tls.Config) {
+	config.GetCertificate = c.get
+}
+
+// reload keeps up with the certificate's files until the context ends. There may be no such files, and no certificate.
+func (c *servingCertificate) reload(ctx context.Context) error {
+	if c == nil || c.watcher == nil {
+		return nil
+	}
+	return c.watcher.Start(ctx)
+}
+
+// selfSigned makes certificates in memory, a new one in time before one ends.
+type selfSigned struct {
+	clock   clock.PassiveClock
+	expires func(time.Time)
+
+	mutex   sync.Mutex
+	current *tls.Certificate
+	ends    time.Time
+}
+
+func (s *selfSigned) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.current != nil && s.clock.Now().Before(s.ends.Add(-selfSignedRenewal)) {
+		return s.current, nil
+	}
+	certificate, key, err := certutil.GenerateSelfSignedCertKeyWithOptions(certutil.SelfSignedCertKeyOptions{
+		Host: "localhost", MaxAge: selfSignedLifetime,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making a certificate for the metrics: %w", err)
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		return nil, fmt.Errorf("making a certificate for the metrics: %w", err)
+	}
+	s.current, s.ends = &pair, s.clock.Now().Add(selfSignedLifetime)
+	s.expires(s.ends)
+	return s.current, nil
+}

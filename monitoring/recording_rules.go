@@ -1,0 +1,62 @@
+package monitoring
+
+import (
+	"fmt"
+	"time"
+
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	"github.com/prometheus/common/model"
+)
+
+const (
+	// slowFailover is the upper bound, in seconds, of a failover that is not slow: a bucket's. Prometheus 3 writes it "1.0".
+	slowFailover = `le=~"1|1\\.0"`
+	// slowObjective is the share of failovers that may be slow.
+	slowObjective = 0.01
+	// fewestFailovers is what a window's failovers are counted as at least: where there are few, one slow one must not look
+	// like a disaster.
+	fewestFailovers = 20
+)
+
+// burnWindows are the windows over which the share of slow failovers is recorded.
+var burnWindows = []time.Duration{5 * time.Minute, 30 * time.Minute, time.Hour, 6 * time.Hour}
+
+// leaderlessStep is in which steps the time without a ready endpoint is recorded: a month of it can then be summed up cheaply.
+const leaderlessStep = 5 * time.Minute
+
+// recordingRules are what alerts and dashboards share.
+func recordingRules(pace Pace) []monitoringv1.Rule {
+	rules := []monitoringv1.Rule{
+		recorded("namespace_service:zen_lead_endpoint_ready:max", "max by (namespace, service) (zen_lead_endpoint_ready)"),
+	}
+	for _, window := range burnWindows {
+		rules = append(rules, recorded(slowRatio(window), fmt.Sprintf(
+			"(sum(increase(zen_lead_failover_duration_seconds_count[%[1]s])) - sum(increase(zen_lead_failover_duration_seconds_bucket{%[2]s}[%[1]s])))"+
+				" / clamp_min(sum(increase(zen_lead_failover_duration_seconds_count[%[1]s])), %[3]d)",
+			pace.of(window), slowFailover, fewestFailovers)))
+	}
+	return rules
+}
+
+// slowRatio is the name that the share of slow failovers in a window is recorded under.
+func slowRatio(window time.Duration) string {
+	return "zen_lead:failover_slow:ratio_increase" + model.Duration(window).String()
+}
+
+// availabilityRules are evaluated once in a step, so that the values of a range add up.
+func availabilityRules(pace Pace) monitoringv1.RuleGroup {
+	step := pace.of(leaderlessStep)
+	return monitoringv1.RuleGroup{
+		Name: "zen-lead.availability", Interval: (*monitoringv1.Duration)(&step),
+		Rules: []monitoringv1.Rule{recorded(leaderlessSteps, fmt.Sprintf(
+			"sum by (namespace, service) (increase(zen_lead_leaderless_seconds_total[%s]))", step))},
+	}
+}
+
+const leaderlessSteps = "namespace_service:zen_lead_leaderless_seconds:increase5m"
+
+// availability is the share of a window in which the leader Services with these labels had a ready endpoint, each for itself. The
+// time before a Service was led counts as good.
+func availability(selector string, window time.Duration) string {
+	return fmt.Sprintf("clamp_min(1 - sum_over_time(%s%s[%s]) / %d, 0)", leaderlessSteps, selector, model.Duration(window), int(window.Seconds()))
+}
