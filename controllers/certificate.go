@@ -20,6 +20,8 @@ const (
 	selfSignedLifetime = 365 * 24 * time.Hour
 	// selfSignedRenewal is how long before its end it is replaced: well before the alert ZenLeadCertificateNearExpiry.
 	selfSignedRenewal = 90 * 24 * time.Hour
+	// selfSignedLook is how often that is looked after.
+	selfSignedLook = 12 * time.Hour
 )
 
 // servingCertificate is the certificate that the metrics are served with.
@@ -27,6 +29,8 @@ type servingCertificate struct {
 	get func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	// watcher reloads it when its files change; nil if it is our own.
 	watcher manager.Runnable
+	// renewals is how often one of our own is looked at: a scraper may keep a connection for a year, and nobody ask for it.
+	renewals time.Duration
 }
 
 // newServingCertificate takes the certificate from a folder, or makes one if that is empty. expires is called with the end of
@@ -37,7 +41,7 @@ func newServingCertificate(directory string, now clock.PassiveClock, expires fun
 		if _, err := own.get(nil); err != nil {
 			return nil, err
 		}
-		return &servingCertificate{get: own.get}, nil
+		return &servingCertificate{get: own.get, renewals: selfSignedLook}, nil
 	}
 	watcher, err := certwatcher.New(filepath.Join(directory, "tls.crt"), filepath.Join(directory, "tls.key"))
 	if err != nil {
@@ -56,12 +60,26 @@ func (c *servingCertificate) configure(config *tls.Config) {
 	config.GetCertificate = c.get
 }
 
-// reload keeps up with the certificate's files until the context ends. There may be no such files, and no certificate.
+// reload keeps up with the certificate's files, or with the age of our own, until the context ends. There may be no certificate.
 func (c *servingCertificate) reload(ctx context.Context) error {
-	if c == nil || c.watcher == nil {
+	if c == nil {
 		return nil
 	}
-	return c.watcher.Start(ctx)
+	if c.watcher != nil {
+		return c.watcher.Start(ctx)
+	}
+	ticker := time.NewTicker(c.renewals)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if _, err := c.get(nil); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // selfSigned makes certificates in memory, a new one in time before one ends.

@@ -89,6 +89,20 @@ func (r *Reconciler) reportConflict(seen *observation, object client.Object) {
 	r.tellOnce(seen, object, contract.EventNameConflict, seen.conflict)
 }
 
+// reportUnmade tells that there is no leader Service, for whatever reason, and forgets what was told of its routing.
+func (r *Reconciler) reportUnmade(seen *observation) {
+	r.metrics.Route(seen.key, nil, false, 0)
+	r.metrics.NameConflict(seen.key, seen.conflict != "")
+	r.metrics.UnresolvedPorts(seen.key, 0, 0)
+	topics := []string{contract.EventPortUnresolved, topicPortFailures}
+	if seen.conflict == "" {
+		topics = append(topics, contract.EventNameConflict)
+	}
+	for _, topic := range topics {
+		r.told.news(seen.key, topic)
+	}
+}
+
 func conflictNote(seen *observation, name, kind string) string {
 	return fmt.Sprintf("%s %s exists and was not made by zen-lead for Service %s; it is left alone. "+
 		"Delete it, or choose another name with %s", kind, name, seen.key.Name, contract.AnnotationLeaderServiceName)
@@ -167,7 +181,9 @@ func nobodyNote(p *pass) string {
 
 // reportProblems tells of what lasts and keeps Pods or Services from being what they are meant to be.
 func (r *Reconciler) reportProblems(p *pass) {
-	if !p.blocked {
+	if p.blocked {
+		r.metrics.UnresolvedPorts(p.seen.key, 0, 0) // not known, nor what is the matter
+	} else {
 		r.reportPorts(p)
 	}
 	r.reportTaken(p)

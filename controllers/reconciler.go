@@ -94,7 +94,7 @@ func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, ar
 		return 0, err
 	}
 	if leaderService == nil {
-		r.metrics.Route(key, nil, false, 0)
+		r.reportUnmade(seen)
 		return 0, nil
 	}
 	pass, err := r.elect(ctx, seen, leaderService, set)

@@ -35,25 +35,27 @@ func aliveAlerts(pace Pace) []Alert {
 			Name: "ZenLeadNoActingReplica", Severity: SeverityCritical, HealthImpact: HealthCritical,
 			Expr: fmt.Sprintf("max by (%s) (zen_lead_acting) == 0", installation), For: 2 * time.Minute,
 			Summary: "No replica of Zen-Lead in {{ $labels.namespace }} acts.",
-			Description: "Replicas of Zen-Lead in {{ $labels.namespace }} run, but none has held the Lease zen-lead for two minutes. " +
-				"Standbys take over single decisions after the takeover delay; nothing else is done, such as making new leader Services.",
+			Description: "None of the replicas of Zen-Lead in {{ $labels.namespace }} that Prometheus sees has held the Lease zen-lead for two minutes. " +
+				"Standbys take over single decisions after the takeover delay; nothing else is done, such as making new leader Services. " +
+				"The metrics of Services are those of the acting replica: until there is one, no alert of theirs can fire.",
 		},
 		{
 			Name: "ZenLeadTakeovers", Severity: SeverityWarning, HealthImpact: HealthWarning,
 			Expr:    fmt.Sprintf("sum by (%s) (increase(zen_lead_takeovers_total[%s])) > 0", installation, pace.of(5*time.Minute)),
 			For:     10 * time.Minute,
-			Summary: "The acting replica of Zen-Lead in {{ $labels.namespace }} is too slow.",
+			Summary: "Standbys of Zen-Lead in {{ $labels.namespace }} have to act.",
 			Description: "For ten minutes standbys of Zen-Lead in {{ $labels.namespace }} have had to make decisions that the acting replica should have made. " +
-				"Failovers are late by the takeover delay. The acting replica is starved, cut off from the API server, or lacks rights.",
+				"Failovers are late by the takeover delay. The acting replica is starved, cut off from the API server or lacks rights, none acts, " +
+				"or the API server is slow.",
 		},
 		{
 			Name: "ZenLeadCertificateNearExpiry", Severity: SeverityWarning, HealthImpact: HealthWarning,
 			// Not at the tests' pace: the end of a certificate is a date, not a window.
-			Expr:    fmt.Sprintf("min by (%s) (zen_lead_certificate_expiry_timestamp_seconds) - time() < %d", replica, 14*24*60*60),
+			Expr:    fmt.Sprintf("min by (%s) (zen_lead_certificate_expiry_timestamp_seconds) - time() < %d", replica, 7*24*60*60),
 			For:     15 * time.Minute,
 			Summary: "The certificate of " + operatorReplica + " is about to expire.",
 			Description: "The certificate that " + operatorReplica + " serves its metrics with expires in {{ $value | humanizeDuration }}. " +
-				"Then Prometheus can no longer scrape it. Routing is not concerned.",
+				"Then a Prometheus that verifies certificates can no longer scrape it. Routing is not concerned.",
 		},
 	}
 }
@@ -63,22 +65,22 @@ func workAlerts(pace Pace) []Alert {
 	return append(slowAlerts(),
 		Alert{
 			Name: "ZenLeadReconcileErrors", Severity: SeverityWarning, HealthImpact: HealthWarning,
-			Expr: fmt.Sprintf(`sum by (%s) (increase(controller_runtime_reconcile_errors_total{controller=~"zen-lead(-takeover)?"}[%s])) > 5`,
-				replica, pace.of(10*time.Minute)),
-			For:     5 * time.Minute,
+			Expr: fmt.Sprintf(`sum by (%s) (increase(controller_runtime_reconcile_errors_total{controller=~"zen-lead(-takeover)?"}[%s])) > 3`,
+				replica, pace.of(5*time.Minute)),
+			For:     10 * time.Minute,
 			Summary: operatorReplica + " keeps failing.",
-			Description: "The Zen-Lead replica " + operatorReplica + " has failed {{ $value | printf \"%.0f\" }} times within ten minutes to do what a Service needs. " +
-				"It tries again every half minute; its log says what failed.",
+			Description: "The Zen-Lead replica " + operatorReplica + " has failed for ten minutes to do what some Service needs, " +
+				"{{ $value | printf \"%.0f\" }} times within the last five. It tries again, ever more slowly; its log says what failed.",
 		},
 		Alert{
 			Name: "ZenLeadAPIWritesFailing", Severity: SeverityWarning, HealthImpact: HealthWarning,
-			Expr: fmt.Sprintf(`sum by (%[1]s, kind, verb) (increase(zen_lead_api_writes_total{code!~"2..|404|409"}[%[2]s])) > 5`+
+			Expr: fmt.Sprintf(`sum by (%[1]s, kind, verb) (increase(zen_lead_api_writes_total{code!~"2..|404|409"}[%[2]s])) > 3`+
 				` and sum by (%[1]s, kind, verb) (increase(zen_lead_api_writes_total{code!~"2..|404|409"}[%[2]s]))`+
-				` / sum by (%[1]s, kind, verb) (increase(zen_lead_api_writes_total[%[2]s])) > 0.05`, replica, pace.of(10*time.Minute)),
-			For:     5 * time.Minute,
+				` / sum by (%[1]s, kind, verb) (increase(zen_lead_api_writes_total[%[2]s])) > 0.05`, replica, pace.of(5*time.Minute)),
+			For:     10 * time.Minute,
 			Summary: "The API server refuses what " + operatorReplica + " writes.",
-			Description: "More than 5 % of the requests of " + operatorReplica + " to {{ $labels.verb }} objects of kind {{ $labels.kind }} fail, " +
-				"other than by a race with another writer: {{ $value | printf \"%.0f\" }} within ten minutes.",
+			Description: "For ten minutes more than 5 % of the requests of " + operatorReplica + " to {{ $labels.verb }} objects of kind {{ $labels.kind }} have failed, " +
+				"other than by a race with another writer: {{ $value | printf \"%.0f\" }} within the last five.",
 		},
 		Alert{
 			Name: "ZenLeadWorkQueueSaturated", Severity: SeverityWarning, HealthImpact: HealthWarning,
@@ -86,8 +88,8 @@ func workAlerts(pace Pace) []Alert {
 			Expr:    fmt.Sprintf(`sum by (%[1]s) (workqueue_depth{name="zen-lead"}) > 10 and max by (%[1]s) (zen_lead_acting) == 1`, replica),
 			For:     10 * time.Minute,
 			Summary: "The work queue of " + operatorReplica + " does not empty.",
-			Description: "For ten minutes, {{ $value | printf \"%.0f\" }} Services or more have been waiting for the Zen-Lead replica " + operatorReplica +
-				". Failing leaders go first, but reports, new Services and repairs are late.",
+			Description: "For ten minutes more than 10 Services have been waiting for the Zen-Lead replica " + operatorReplica +
+				", now {{ $value | printf \"%.0f\" }}. Failing leaders go first, but reports, new Services and repairs are late.",
 		},
 	)
 }
@@ -99,9 +101,10 @@ func slowAlerts() []Alert {
 		severity    Severity
 		rate        float64
 		long, short time.Duration
+		hold        time.Duration
 	}{
-		{SeverityCritical, 14.4, time.Hour, 5 * time.Minute},
-		{SeverityWarning, 6, 6 * time.Hour, 30 * time.Minute},
+		{SeverityCritical, 14.4, time.Hour, 5 * time.Minute, 6 * time.Minute}, // more than the short window: one burst calls nobody
+		{SeverityWarning, 6, 6 * time.Hour, 30 * time.Minute, 0},
 	}
 	alerts := make([]Alert, 0, len(burns))
 	for _, burn := range burns {

@@ -30,17 +30,21 @@ func recordingRules(pace Pace) []monitoringv1.Rule {
 		recorded("namespace_service:zen_lead_endpoint_ready:max", "max by (namespace, service) (zen_lead_endpoint_ready)"),
 	}
 	for _, window := range burnWindows {
-		rules = append(rules, recorded(slowRatio(window), fmt.Sprintf(
-			"(sum(increase(zen_lead_failover_duration_seconds_count[%[1]s])) - sum(increase(zen_lead_failover_duration_seconds_bucket{%[2]s}[%[1]s])))"+
-				" / clamp_min(sum(increase(zen_lead_failover_duration_seconds_count[%[1]s])), %[3]d)",
-			pace.of(window), slowFailover, fewestFailovers)))
+		rules = append(rules, recorded(slowRatio(window), fmt.Sprintf("(%[1]s - %[2]s) / clamp_min(%[1]s, %[3]d)",
+			failoversOf(pace, window, "count", ""), failoversOf(pace, window, "bucket", ", "+slowFailover), fewestFailovers)))
 	}
 	return rules
 }
 
+// failoversOf counts an installation's failovers in a window. The election of the first leader is none: no client waits.
+func failoversOf(pace Pace, window time.Duration, part, more string) string {
+	return fmt.Sprintf(`sum by (%s) (increase(zen_lead_failover_duration_seconds_%s{reason!="Elected"%s}[%s]))`,
+		installation, part, more, pace.of(window))
+}
+
 // slowRatio is the name that the share of slow failovers in a window is recorded under.
 func slowRatio(window time.Duration) string {
-	return "zen_lead:failover_slow:ratio_increase" + model.Duration(window).String()
+	return "namespace_job:zen_lead_failover_slow:ratio_increase" + model.Duration(window).String()
 }
 
 // availabilityRules are evaluated once in a step, so that the values of a range add up.

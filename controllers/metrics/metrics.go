@@ -123,6 +123,12 @@ type Definition struct {
 	Help string
 }
 
+// ReasonSeriesPerService is how many series of a Service count its changes of leader, one for each reason that there has been.
+var ReasonSeriesPerService = len(contract.Reasons)
+
+// MostSeriesPerService is how many series a Service has at most: one of each metric of its own, but three of elections_total.
+var MostSeriesPerService = 14 + ReasonSeriesPerService
+
 // PerService is whether there are series of each Service.
 func (d Definition) PerService() bool { return slices.Contains(d.Labels, labelService) }
 

@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -224,6 +225,30 @@ func TestAServiceThatIsForgottenLeavesNoSeries(t *testing.T) {
 		t.Errorf("of another Service: %v, before %v", kept, perService)
 	}
 	m.shows("services", map[string]float64{"lab": 1})
+}
+
+func TestAThousandServicesHaveNoMoreSeriesThanIsDocumentedAndLeaveNone(t *testing.T) {
+	const services = 1000
+	m := newMeter(t)
+	series := func() (count int) {
+		for _, family := range m.families() {
+			count += len(family.GetMetric())
+		}
+		return count
+	}
+	before := series()
+	for i := range services {
+		m.touch(types.NamespacedName{Namespace: "prod", Name: fmt.Sprintf("s-%d", i)})
+	}
+	if got, want := series()-before, services*metrics.MostSeriesPerService+1; got != want { // and services{namespace}
+		t.Errorf("%d series, want %d", got, want)
+	}
+	for i := range services {
+		m.OptedOut(types.NamespacedName{Namespace: "prod", Name: fmt.Sprintf("s-%d", i)}, 0)
+	}
+	if left := series() - before; left != 0 {
+		t.Errorf("%d series are left", left)
+	}
 }
 
 func TestAServiceThatComesBackStartsAnew(t *testing.T) {

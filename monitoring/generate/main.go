@@ -28,9 +28,9 @@ func main() {
 func generate(directory string, pace monitoring.Pace) error {
 	rule := monitoring.PrometheusRule(pace)
 	return errors.Join(
-		write(directory, "prometheus_rule.yaml", rule),
+		write(filepath.Join(directory, "prometheus"), "prometheus_rule.yaml", rule),
+		write(filepath.Join(directory, "prometheus"), "service_monitor.yaml", monitoring.ServiceMonitor()),
 		write(directory, "rules.yaml", rule.Spec), // what Prometheus itself reads
-		write(directory, "service_monitor.yaml", monitoring.ServiceMonitor()),
 	)
 }
 
