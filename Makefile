@@ -48,6 +48,11 @@ cluster-tools: $(BIN)/image
 e2e: ## Run the e2e suite on our own cluster, or on that of KUBECONFIG (IMAGE, APP_IMAGE: the images there)
 	@test/cluster/on-cluster.sh go test -v -count=1 -timeout 45m ./test/e2e -args -ginkgo.no-color -ginkgo.v $(GINKGO)
 
+.PHONY: monitoring-test
+monitoring-test: $(BIN)/image ## Fire every alert by a real cause, with prometheus-operator, Prometheus and Alertmanager on our own cluster (10 minutes)
+	@test/monitoring/images.sh
+	@KUBECONFIG= test/cluster/on-cluster.sh go test -v -count=1 -timeout 45m ./test/monitoring -args -ginkgo.no-color -ginkgo.v $(GINKGO)
+
 TRAFFIC_RESULTS := docs/measurements/traffic.json
 
 .PHONY: bench-traffic
@@ -83,20 +88,27 @@ images: build $(BIN)/image ## Make the images of the operator and of the test ap
 	@$(BIN)/image -tag traffic:dev -entrypoint /traffic -output $(BIN)/images/traffic.tar $(BIN)/traffic=/traffic
 
 .PHONY: generate
-generate: $(BIN)/controller-gen ## Make everything that is generated: config/rbac, and what docs take from code and measurements
+generate: $(BIN)/controller-gen ## Make everything that is generated: config/rbac, rules and dashboards, and what docs take from code and measurements
 	@go run ./docs/generate
+	@go run ./monitoring/generate
 	@$(BIN)/controller-gen rbac:roleName=zen-lead paths=./controllers output:rbac:dir=config/rbac
 
 ##@ Test
 
 .PHONY: test
-test: generate-check test-unit test-apiserver bench-short ## Everything that CI runs: generated files, unit, API-server and e2e suites, a short benchmark
+test: generate-check rules-test test-unit test-apiserver bench-short ## Everything that CI runs: generated files, all suites, a short benchmark
 	@KUBECONFIG= $(MAKE) --no-print-directory e2e
+	@$(MAKE) --no-print-directory monitoring-test GINKGO="--ginkgo.label-filter=short $(GINKGO)"
 
 .PHONY: test-unit
 test-unit: ## Unit and property suites, with the race detector
-	go test -race ./cmd/... ./controllers/... ./docs/... ./test/binaries ./test/bench/... ./test/cluster/... ./test/traffic/...
+	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/cluster/... ./test/traffic/...
 	go -C test/tools/image test .
+
+.PHONY: rules-test
+rules-test: ## Check Prometheus' rules with promtool, and fire and not fire each alert in its unit test
+	@promtool=$$(go run ./test/monitoring/cmd/programs debian)/promtool && $$promtool check rules monitoring/generated/rules.yaml && \
+	  $$promtool test rules monitoring/tests/*.yaml
 
 .PHONY: test-apiserver
 test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, with race and cache mutation detectors
@@ -105,7 +117,7 @@ test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, wit
 
 .PHONY: generate-check
 generate-check: generate ## Fail if generating leaves a difference
-	@git diff --exit-code -- config docs || { echo "Run 'make generate' and commit what it changes."; exit 1; }
+	@git diff --exit-code -- config docs monitoring/generated || { echo "Run 'make generate' and commit what it changes."; exit 1; }
 
 FUZZTIME ?= 60s
 .PHONY: fuzz

@@ -110,10 +110,12 @@ func slowAlerts() []Alert {
 	for _, burn := range burns {
 		alerts = append(alerts, Alert{
 			Name: "ZenLeadFailoverSlow", Severity: burn.severity, HealthImpact: HealthWarning,
-			Expr:    fmt.Sprintf("%[1]s > %[3]g and %[2]s > %[3]g", slowRatio(burn.long), slowRatio(burn.short), burn.rate*slowObjective),
+			Expr:    fmt.Sprintf("%[1]s > %.3[3]g and %[2]s > %.3[3]g", slowRatio(burn.long), slowRatio(burn.short), burn.rate*slowObjective),
+			For:     burn.hold,
 			Summary: "Failovers take longer than a second.",
-			Description: fmt.Sprintf("{{ $value | humanizePercentage }} of the failovers within %s took more than a second from the leader's failure being seen "+
-				"to the EndpointSlice being written; 1 %% may. Clients wait for that long.", model.Duration(burn.long)),
+			Description: fmt.Sprintf("{{ $value | humanizePercentage }} of the failovers of Zen-Lead in {{ $labels.namespace }} within %s took more than a second "+
+				"from the leader's failure being seen to the EndpointSlice being written (of %d, if there were fewer); 1 %% may. Clients wait for that long.",
+				model.Duration(burn.long), fewestFailovers),
 		})
 	}
 	return alerts

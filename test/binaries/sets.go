@@ -1,6 +1,7 @@
 package binaries
 
 import (
+	"context"
 	"fmt"
 	"strings"
 )
@@ -61,7 +62,31 @@ var (
 		Duration: "some minutes", folder: "coredns", module: "github.com/coredns/coredns", version: CoreDNSVersion,
 		programs: []program{{"coredns", "github.com/coredns/coredns"}},
 	}
+	// PrometheusOperator is prometheus-operator and what it puts beside Prometheus.
+	PrometheusOperator = Set{
+		Name: "prometheus-operator", Title: "prometheus-operator " + PrometheusOperatorVersion,
+		Duration: "about 2 minutes", folder: "prometheusoperator", module: prometheusOperatorModule, version: PrometheusOperatorVersion,
+		programs: []program{
+			{"prometheus-operator", prometheusOperatorModule + "/cmd/operator"},
+			{"prometheus-config-reloader", prometheusOperatorModule + "/cmd/prometheus-config-reloader"},
+		},
+	}
 )
+
+// Prometheus is Prometheus and promtool. Debian's is built without service discovery in Kubernetes; this one is built with that alone.
+var Prometheus = Set{
+	Name: "prometheus", Title: "Prometheus " + PrometheusVersion,
+	Duration: "about 4 minutes", folder: "prometheus", module: "github.com/prometheus/prometheus", version: PrometheusVersion,
+	tags: "remove_all_sd enable_kubernetes_sd", stamp: "github.com/prometheus/common/version.Version",
+	programs: inside("github.com/prometheus/prometheus/cmd", "prometheus", "promtool"),
+}
+
+const prometheusOperatorModule = "github.com/prometheus-operator/prometheus-operator"
+
+// Source returns the directory of the set's module as it was fetched, for what it has beside programs.
+func (s Set) Source(ctx context.Context) (string, error) {
+	return output(ctx, s.directory(), "go", "list", "-m", "-f", "{{.Dir}}", s.module)
+}
 
 // inside lists programs that are named as the last folder of their packages.
 func inside(parent string, packages ...string) []program {

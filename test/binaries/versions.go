@@ -13,6 +13,10 @@ const (
 	CNIVersion = "v1.9.1"
 	// CoreDNSVersion is that of CoreDNS.
 	CoreDNSVersion = "v1.15.0"
+	// PrometheusOperatorVersion is that of prometheus-operator and its configuration reloader.
+	PrometheusOperatorVersion = "v0.85.0"
+	// PrometheusVersion is the Go module's of Prometheus 3.16.0.
+	PrometheusVersion = "v0.316.0"
 )
 
 // DebianPackages are what nodes need from the distribution, in the version that it has: runc's own Go module builds without

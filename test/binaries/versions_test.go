@@ -4,7 +4,7 @@ import "testing"
 
 func TestModulesPinTheVersionsOfVersionsGo(t *testing.T) {
 	etcd := Set{folder: ControlPlane.folder, module: "go.etcd.io/etcd/server/v3", version: EtcdVersion}
-	for _, set := range []Set{ControlPlane, Node, Containerd, CNI, CoreDNS, etcd} {
+	for _, set := range []Set{ControlPlane, Node, Containerd, CNI, CoreDNS, PrometheusOperator, Prometheus, etcd} {
 		found, err := output(t.Context(), set.directory(), "go", "list", "-m", "-f", "{{.Version}}", set.module)
 		if err != nil {
 			t.Fatal(err)
