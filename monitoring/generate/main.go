@@ -31,6 +31,7 @@ func generate(directory string, pace monitoring.Pace) error {
 		write(filepath.Join(directory, "prometheus"), "prometheus_rule.yaml", rule),
 		write(filepath.Join(directory, "prometheus"), "service_monitor.yaml", monitoring.ServiceMonitor()),
 		write(directory, "rules.yaml", rule.Spec), // what Prometheus itself reads
+		generateDashboards(directory),
 	)
 }
 
