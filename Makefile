@@ -53,6 +53,14 @@ monitoring-test: $(BIN)/image ## Fire every alert by a real cause, with promethe
 	@test/monitoring/images.sh
 	@KUBECONFIG= test/cluster/on-cluster.sh go test -v -count=1 -timeout 45m ./test/monitoring -args -ginkgo.no-color -ginkgo.v $(GINKGO)
 
+.PHONY: dashboard-pictures
+dashboard-pictures: ## The same, and draw the dashboards from it into bin/pictures (needs chromium); docs/overview.png is such a picture
+	@PICTURES=bin/pictures $(MAKE) --no-print-directory monitoring-test
+
+.PHONY: dashboard-schema
+dashboard-schema: ## Check the dashboards against the newest schema of Grafana (npm)
+	@cd test/tools/dashboard-schema && npm ci --silent && node check.mjs
+
 TRAFFIC_RESULTS := docs/measurements/traffic.json
 
 .PHONY: bench-traffic

@@ -20,6 +20,8 @@ type Panel struct {
 	Draw Draw
 	// Minimum and Maximum bound the scale, where they are known.
 	Minimum, Maximum *float64
+	// Logarithmic is for graphs of values that differ by powers of ten. The OpenShift console has no such scale.
+	Logarithmic bool
 }
 
 // Kind is how a panel shows its data. There are no more kinds than both Grafana and the OpenShift console have.

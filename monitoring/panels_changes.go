@@ -24,7 +24,7 @@ func changePanels() []Panel {
 			Description: "From the arrival of the change that cost the leader its place until the EndpointSlice was written: the upper bound of " +
 				"the slowest one's bucket, for each step of the graph in which there was one. The highest bucket ends at 10 s. Of all Services " +
 				"of the operator, whatever namespace and Service are chosen.",
-			Look:    Look{Unit: Seconds, Steps: slowSteps()},
+			Look: Look{Unit: Seconds, Steps: slowSteps()}, Logarithmic: true,
 			Queries: []Query{{Expr: quantile(1, durations, "", interval, "reason"), Name: "{{reason}}"}},
 		},
 		{

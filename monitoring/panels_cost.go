@@ -2,25 +2,43 @@ package monitoring
 
 import "fmt"
 
+// forServices leaves out the kinds that the operator writes for its own sake.
+const forServices = `kind!~"Lease|TokenReview|SubjectAccessReview", ` + ofReplica
+
 func costPanels() []Panel {
 	const writes = "zen_lead_api_write_duration_seconds"
 	return []Panel{
 		{
-			ID: 140, Kind: TimeSeries, Draw: Lines, Title: "Writes by kind, verb and code", Width: 12, Height: 9,
+			ID: 140, Kind: TimeSeries, Draw: Lines, Title: "Writes for Services, by kind, verb and code", Width: 12, Height: 9,
 			Description: "Requests to the API server that are not reads, by the kind of object, what was done to it and the HTTP status code. " +
-				"404 and 409 are races with another writer and are tried again. Leases are the operator's own, renewed all the time.",
+				"404 and 409 are races with another writer and are tried again. The operator's upkeep of itself is not shown: its Lease, and " +
+				"asking who may read the metrics.",
 			Look: Look{Unit: PerSecond}, Minimum: new(0.0),
-			Queries: []Query{{Expr: rate("zen_lead_api_writes_total", ofReplica, "kind, verb, code"), Name: "{{kind}} {{verb}} {{code}}"}},
+			Queries: []Query{{
+				Expr: rate("zen_lead_api_writes_total", forServices, "kind, verb, code"),
+				Name: "{{kind}} {{verb}} {{code}}",
+			}},
 		},
 		{
-			ID: 141, Kind: TimeSeries, Draw: Lines, Title: "Duration of writes, 99 %", Width: 12, Height: 9,
+			ID: 141, Kind: TimeSeries, Draw: Lines, Title: "Duration of these writes, 99 %", Width: 12, Height: 9,
 			Description: "How long the API server takes for a write, which is most of what a failover takes: 99 % were as fast or faster. " +
 				"Estimated from the buckets of a histogram.",
 			Look: Look{Unit: Seconds}, Minimum: new(0.0),
-			Queries: []Query{{Expr: quantile(0.99, writes, ofReplica, interval, "kind", "verb"), Name: "{{kind}} {{verb}}"}},
+			Queries: []Query{{Expr: quantile(0.99, writes, forServices, interval, "kind", "verb"), Name: "{{kind}} {{verb}}"}},
 		},
 		{
-			ID: 142, Kind: TimeSeries, Draw: Lines, Title: "Requests by method and code", Width: 12, Height: 8,
+			ID: 144, Kind: Table, Title: "All writes within 24 hours", Width: 8, Height: 8,
+			Description: "Requests to the API server that are not reads within the last 24 hours, with those by which the operator keeps itself " +
+				"up: its Lease, and asking who may read the metrics.",
+			Look:   Look{Unit: Plain},
+			Labels: []Label{{"kind", "Kind"}, {"verb", "Verb"}, {"code", "Code"}},
+			Queries: []Query{{
+				Expr: fmt.Sprintf("sum by (kind, verb, code) (increase(zen_lead_api_writes_total{%s}[%s])) > 0.5", ofReplica, day),
+				Name: "Requests", Look: Look{Unit: Plain, Decimals: new(0)},
+			}},
+		},
+		{
+			ID: 142, Kind: TimeSeries, Draw: Lines, Title: "Requests by method and code", Width: 8, Height: 8,
 			Description: "All requests to the API server, reads too. A GET that watches counts once, however long it stays open.",
 			Look:        Look{Unit: PerSecond}, Minimum: new(0.0),
 			Queries: []Query{{
@@ -29,7 +47,7 @@ func costPanels() []Panel {
 			}},
 		},
 		{
-			ID: 143, Kind: TimeSeries, Draw: Lines, Title: "EndpointSlices written", Width: 12, Height: 8,
+			ID: 143, Kind: TimeSeries, Draw: Lines, Title: "EndpointSlices written", Width: 8, Height: 8,
 			Description: "Writes of EndpointSlices by Zen-Lead, and for comparison those of the EndpointSlice controller of Kubernetes for all " +
 				"Services. The latter needs kube-controller-manager to be scraped.",
 			Look: Look{Unit: PerSecond}, Minimum: new(0.0),

@@ -34,6 +34,9 @@ func (p Panel) grafanaGraph() (*timeseries.Options, *common.GraphFieldConfig) {
 		style.PointSize = new(7.0)
 		style.ShowPoints = new(common.VisibilityModeAlways)
 	}
+	if p.Logarithmic {
+		style.ScaleDistribution = &common.ScaleDistributionConfig{Type: common.ScaleDistributionLog, Log: new(10.0)}
+	}
 	if len(p.Steps) > 0 {
 		style.ThresholdsStyle = &common.GraphThresholdsStyleConfig{Mode: common.GraphThresholdsStyleModeDashed}
 	}

@@ -65,6 +65,9 @@ func columnLook(query Query) dashboard.DashboardFieldConfigSourceOverrides {
 	if len(query.Texts) > 0 {
 		properties = append(properties, dashboard.DynamicConfigValue{Id: "mappings", Value: grafanaMappings(query.Texts)})
 	}
+	if len(query.Texts) > 0 { // words, though they stand for numbers
+		properties = append(properties, dashboard.DynamicConfigValue{Id: "custom.align", Value: common.FieldTextAlignmentLeft})
+	}
 	if len(query.Steps)+len(query.Texts) > 0 {
 		properties = append(properties, dashboard.DynamicConfigValue{
 			Id: "custom.cellOptions", Value: common.TableColorTextCellOptions{Type: common.TableCellDisplayModeColorText},

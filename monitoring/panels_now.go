@@ -14,7 +14,7 @@ func availabilityLook() Look {
 }
 
 func nowPanels() []Panel {
-	up := fmt.Sprintf("namespace_service:zen_lead_endpoint_ready:max{%s}", ofService)
+	up := reported("zen_lead_endpoint_ready")
 	worst := func(problem Color) []Step { return steps(Good, Step{1, problem}) }
 	return []Panel{
 		{
@@ -46,14 +46,14 @@ func nowPanels() []Panel {
 		{
 			ID: 5, Kind: Gauge, Title: "Worst availability, 30 days", Width: 4, Height: 4,
 			Description: "Of the chosen Services, the one that had a ready endpoint for the smallest share of the last 30 days. Time before a " +
-				"Service was led counts as good. The scale begins at 99 %.",
+				"Service was led counts as good. The scale begins at 99 %. Needs the recording rules.",
 			Look: availabilityLook(), Minimum: new(0.99), Maximum: new(1.0),
 			Queries: []Query{{Expr: fmt.Sprintf("min(%s)", availability("{"+ofService+"}", month))}},
 		},
 		{
 			ID: 6, Kind: Gauge, Title: "Average availability, 30 days", Width: 4, Height: 4,
 			Description: "The share of the last 30 days in which the chosen Services had a ready endpoint, on average over the Services. The " +
-				"scale begins at 99 %.",
+				"scale begins at 99 %. Needs the recording rules.",
 			Look: availabilityLook(), Minimum: new(0.99), Maximum: new(1.0),
 			Queries: []Query{{Expr: fmt.Sprintf("avg(%s)", availability("{"+ofService+"}", month))}},
 		},

@@ -43,7 +43,7 @@ func problemPanels() []Panel {
 			},
 		},
 		{
-			ID: 35, Kind: Table, Title: "Alerts firing", Width: 12, Height: 7,
+			ID: 35, Kind: Table, Title: "Which alerts fire", Width: 12, Height: 7,
 			Description: "Alerts about Zen-Lead and its Services that fire now, whatever namespace and Service are chosen. Each has a runbook, " +
 				"which the alert links to. Empty: none.",
 			Look: Look{Unit: Plain},

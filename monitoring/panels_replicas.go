@@ -49,7 +49,7 @@ func replicaPanels() []Panel {
 			ID: 106, Kind: TimeSeries, Draw: Stairs, Title: "Which replica acts", Width: 8, Height: 7,
 			Description: "1 for the replica that holds the Lease and acts first, 0 for a standby.",
 			Look:        Look{Unit: Plain, Decimals: new(0)}, Minimum: new(0.0), Maximum: new(1.0),
-			Queries: []Query{{Expr: running, Name: "{{namespace}}/{{pod}}"}},
+			Queries: []Query{{Expr: running, Name: "{{pod}}"}},
 		},
 	}
 }

@@ -4,8 +4,8 @@ import "fmt"
 
 func resourcePanels() []Panel {
 	own := func(series string) string { return operators(fmt.Sprintf("%s{%s}", series, ofReplica)) }
-	each := func(expr string) string { return fmt.Sprintf("sum by (namespace, pod) (%s)", expr) }
-	const replicaName = "{{namespace}}/{{pod}}"
+	each := func(expr string) string { return fmt.Sprintf("sum by (pod) (%s)", expr) }
+	const replicaName = "{{pod}}"
 	return []Panel{
 		{
 			ID: 150, Kind: TimeSeries, Draw: Lines, Title: "CPU", Width: 8, Height: 8,

@@ -23,7 +23,7 @@ func workPanels() []Panel {
 			Description: "The depth of the work queue. Failing leaders go first. More than 10 for ten minutes is what the alert " +
 				"ZenLeadWorkQueueSaturated is for. A standby's queue is not shown: it is not emptied until the standby acts.",
 			Look: Look{Unit: Plain, Decimals: new(0), Steps: steps(Good, Step{10, Attention})}, Minimum: new(0.0),
-			Queries: []Query{{Expr: fmt.Sprintf("sum by (namespace, pod) (%s)", acting(depth)), Name: "{{namespace}}/{{pod}}"}},
+			Queries: []Query{{Expr: fmt.Sprintf("sum by (pod) (%s)", acting(depth)), Name: "{{pod}}"}},
 		},
 		{
 			ID: 131, Kind: TimeSeries, Draw: Lines, Title: "Time in the work queue and at work", Width: 8, Height: 8,
@@ -42,7 +42,7 @@ func workPanels() []Panel {
 				"zen-lead-takeover the standbys'. Requeue_after is a look at a later time, when something is due.",
 			Look: Look{Unit: PerSecond}, Minimum: new(0.0),
 			Queries: []Query{{
-				Expr: rate("controller_runtime_reconcile_total", fmt.Sprintf(`controller=~"%s", %s`, ownControllers, ofReplica), "controller, result"),
+				Expr: rate("controller_runtime_reconcile_total", fmt.Sprintf(`controller=~"%s", %s`, ownControllers, ofReplica), "controller, result") + " > 0",
 				Name: "{{controller}} {{result}}",
 			}},
 		},
@@ -62,9 +62,9 @@ func workPanels() []Panel {
 				"for ten minutes, is what the alert ZenLeadReconcileErrors is for.",
 			Look: Look{Unit: Plain, Decimals: new(0)}, Minimum: new(0.0),
 			Queries: []Query{{
-				Expr: fmt.Sprintf(`sum by (controller, pod) (increase(controller_runtime_reconcile_errors_total{controller=~"%s", %s}[%s]))`,
+				Expr: fmt.Sprintf(`sum by (pod) (increase(controller_runtime_reconcile_errors_total{controller=~"%s", %s}[%s]))`,
 					ownControllers, ofReplica, interval),
-				Name: "{{controller}} {{pod}}",
+				Name: "{{pod}}",
 			}},
 		},
 	}

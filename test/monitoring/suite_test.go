@@ -72,6 +72,13 @@ var _ = BeforeSuite(func() {
 	Eventually(targetsUp).Should(Equal(2.0), "both replicas are scraped, over TLS that is verified and with a token")
 })
 
+// The pictures are drawn last, from all that has happened.
+var _ = AfterSuite(func() {
+	if directory := os.Getenv("PICTURES"); directory != "" && admin != nil {
+		drawDashboards(directory)
+	}
+})
+
 func connect() {
 	GinkgoHelper()
 	var err error

@@ -9,6 +9,31 @@ import (
 type axis struct {
 	minimum, maximum float64
 	ticks            []float64
+	logarithmic      bool
+}
+
+// share is how far up a value is, from 0 to 1.
+func (a axis) share(value float64) float64 {
+	if a.logarithmic {
+		return math.Log(value/a.minimum) / math.Log(a.maximum/a.minimum)
+	}
+	return (value - a.minimum) / (a.maximum - a.minimum)
+}
+
+// logarithmicAxis spans the values in powers of ten.
+func logarithmicAxis(low, high float64) axis {
+	if !(low > 0) || math.IsInf(high, 0) {
+		low, high = 0.1, 1
+	}
+	first, last := math.Floor(math.Log10(low)+1e-9), math.Ceil(math.Log10(high)-1e-9)
+	if first == last {
+		last++
+	}
+	a := axis{minimum: math.Pow(10, first), maximum: math.Pow(10, last), logarithmic: true}
+	for n := first; n <= last; n++ {
+		a.ticks = append(a.ticks, math.Pow(10, n))
+	}
+	return a
 }
 
 // newAxis spans the values, and what the panel says that it must span, in steps that people like to read.
@@ -28,11 +53,7 @@ func newAxis(low, high float64, config fieldConfig, room float64) axis {
 			high = 0
 		}
 	}
-	base := 10.0
-	if config.Unit == "bytes" {
-		base = 2
-	}
-	step := niceStep((high-low)/max(2, math.Floor(room/36)), base, config.Decimals)
+	step := niceStep((high-low)/max(2, math.Floor(room/36)), config)
 	if config.Min == nil {
 		low = math.Floor(low/step) * step
 	}
@@ -46,20 +67,25 @@ func newAxis(low, high float64, config fieldConfig, room float64) axis {
 	return a
 }
 
-// niceStep is at least that large: 1, 2 or 5 times a power of ten, or a power of two.
-func niceStep(least, base float64, decimals *int) float64 {
-	if decimals != nil && *decimals == 0 {
+// niceStep is at least that large: 1, 2 or 5 times a power of ten, a power of two for bytes, or a whole number of minutes.
+func niceStep(least float64, config fieldConfig) float64 {
+	if config.Decimals != nil && *config.Decimals == 0 {
 		least = max(1, least)
 	}
-	magnitude := math.Pow(base, math.Floor(math.Log(least)/math.Log(base)+1e-9))
-	if base == 2 {
-		if magnitude < least {
-			magnitude *= 2
+	switch {
+	case config.Unit == "bytes":
+		return math.Pow(2, math.Ceil(math.Log2(least)-1e-9))
+	case config.Unit == "s" && least > 10:
+		for _, step := range []float64{15, 30, 60, 120, 300, 600, 900, 1800, 3600} {
+			if step >= least {
+				return step
+			}
 		}
-		return magnitude
+		return 3600 * niceStep(least/3600, fieldConfig{})
 	}
-	for _, factor := range []float64{1, 2, 2.5, 5, 10} {
-		if step := factor * magnitude; step >= least*(1-1e-9) && (decimals == nil || *decimals > 0 || step == math.Trunc(step)) {
+	magnitude := math.Pow(10, math.Floor(math.Log10(least)+1e-9))
+	for _, factor := range []float64{1, 2, 5} {
+		if step := factor * magnitude; step >= least*(1-1e-9) {
 			return step
 		}
 	}

@@ -90,6 +90,10 @@ type custom struct {
 	ThresholdsStyle struct {
 		Mode string `json:"mode"`
 	} `json:"thresholdsStyle"`
+	ScaleDistribution struct {
+		Type string `json:"type"`
+	} `json:"scaleDistribution"`
+	Align       string `json:"align"`
 	CellOptions struct {
 		Type string `json:"type"`
 	} `json:"cellOptions"`
@@ -146,7 +150,7 @@ func (p panel) field(name string) (fieldConfig, error) {
 		for _, property := range o.Properties {
 			goal, known := map[string]any{
 				"unit": &config.Unit, "decimals": &config.Decimals, "thresholds": &config.Thresholds, "mappings": &config.Mappings,
-				"custom.cellOptions": &config.Custom.CellOptions,
+				"custom.cellOptions": &config.Custom.CellOptions, "custom.align": &config.Custom.Align,
 			}[property.ID]
 			if !known {
 				return config, errors.New("no such property: " + property.ID)

@@ -11,7 +11,7 @@ import (
 const (
 	legendHeight = 22
 	axisHeight   = 22
-	letterWidth  = 6.6 // of the axes' font, about
+	letterWidth  = 7.8 // of the axes' font, about
 )
 
 // line is a series in a graph.
@@ -41,7 +41,11 @@ func drawGraph(p panel, data []result, inside size, o *options) string {
 	g := &graph{size: inside, panel: p, from: float64(o.from.Unix()), to: float64(o.to.Unix()), step: p.step(o).Seconds()}
 	g.height -= legendRows(lines, inside.width) * legendHeight
 	low, high := extent(lines, p.FieldConfig.Defaults.Custom)
-	g.axis = newAxis(low, high, p.FieldConfig.Defaults, g.height-axisHeight)
+	if p.FieldConfig.Defaults.Custom.ScaleDistribution.Type == "log" {
+		g.axis = logarithmicAxis(low, high)
+	} else {
+		g.axis = newAxis(low, high, p.FieldConfig.Defaults, g.height-axisHeight)
+	}
 	g.drawAxes(o.from, o.to)
 	g.drawThresholds()
 	for _, l := range lines {
@@ -92,7 +96,7 @@ func (g *graph) x(time float64) float64 {
 
 func (g *graph) y(value float64) float64 {
 	room := g.height - axisHeight - 6
-	return 6 + room*(1-(value-g.axis.minimum)/(g.axis.maximum-g.axis.minimum))
+	return 6 + room*(1-g.axis.share(value))
 }
 
 func (g *graph) drawAxes(from, to time.Time) {
@@ -104,7 +108,7 @@ func (g *graph) drawAxes(from, to time.Time) {
 			text = err.Error()
 		}
 		texts[i] = text
-		g.left = max(g.left, float64(len([]rune(text)))*letterWidth+10)
+		g.left = max(g.left, float64(len([]rune(text)))*letterWidth+16)
 	}
 	for i, tick := range g.axis.ticks {
 		fmt.Fprintf(&g.svg, `<path d="M%.1f %.1fH%.1f" stroke="%s"/><text x="%.1f" y="%.1f" text-anchor="end">%s</text>`,
@@ -212,7 +216,7 @@ func runs(samples []sample, step float64) [][]sample {
 func legendRows(lines []line, width float64) float64 {
 	rows, used := 1.0, 0.0
 	for _, l := range lines {
-		item := 34 + float64(len([]rune(l.name)))*letterWidth
+		item := 36 + float64(len([]rune(l.name)))*letterWidth
 		if used+item > width && used > 0 {
 			rows, used = rows+1, 0
 		}

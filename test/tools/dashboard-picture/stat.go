@@ -57,8 +57,9 @@ func drawGauge(p panel, data []result, inside size) string {
 		}
 		svg += arc(x, y, outer, begin, end, 3, named[step.Color])
 	}
-	return fmt.Sprintf(`<svg width="%.0f" height="%.0f">%s<text x="%.1f" y="%.1f" class="gauge" text-anchor="middle" style="fill:%s">%s</text></svg>`,
-		inside.width, inside.height, svg, x, y+10, color, html.EscapeString(text))
+	letter := min(26, 2*(outer-22)/(0.62*float64(len([]rune(text))))) // it fits between the ends of the arc
+	return fmt.Sprintf(`<svg width="%.0f" height="%.0f">%s<text x="%.1f" y="%.1f" class="gauge" text-anchor="middle" style="fill:%s;font-size:%.1fpx">%s</text></svg>`,
+		inside.width, inside.height, svg, x, y+letter/3, color, letter, html.EscapeString(text))
 }
 
 // arc is a part of a gauge's scale, in shares of the whole.

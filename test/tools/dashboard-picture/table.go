@@ -17,6 +17,7 @@ type cells struct {
 type column struct {
 	field, title string
 	numbers      bool
+	alignment    string
 }
 
 // cell is a label's value or a number.
@@ -35,8 +36,11 @@ func drawTable(p panel, data []result) (string, error) {
 	}
 	var b strings.Builder
 	b.WriteString(`<table><tr>`)
+	if err := align(p, table.columns); err != nil {
+		return "", err
+	}
 	for _, c := range table.columns {
-		fmt.Fprintf(&b, `<th class="%s">%s</th>`, alignment(c), html.EscapeString(c.title))
+		fmt.Fprintf(&b, `<th class="%s">%s</th>`, c.alignment, html.EscapeString(c.title))
 	}
 	b.WriteString(`</tr>`)
 	for _, row := range table.rows {
@@ -46,7 +50,7 @@ func drawTable(p panel, data []result) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			fmt.Fprintf(&b, `<td class="%s" style="color:%s">%s</td>`, alignment(c), color, html.EscapeString(text))
+			fmt.Fprintf(&b, `<td class="%s" style="color:%s">%s</td>`, c.alignment, color, html.EscapeString(text))
 		}
 		b.WriteString(`</tr>`)
 	}
@@ -54,11 +58,19 @@ func drawTable(p panel, data []result) (string, error) {
 	return b.String(), nil
 }
 
-func alignment(c column) string {
-	if c.numbers {
-		return "number"
+// align puts numbers to the right, unless they are shown as words.
+func align(p panel, columns []column) error {
+	for i, c := range columns {
+		config, err := p.field(c.title)
+		if err != nil {
+			return err
+		}
+		columns[i].alignment = "text"
+		if c.numbers && config.Custom.Align != "left" {
+			columns[i].alignment = "number"
+		}
 	}
-	return "text"
+	return nil
 }
 
 func showCell(p panel, c column, row map[string]cell) (text, color string, err error) {

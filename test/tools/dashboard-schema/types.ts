@@ -1,7 +1,7 @@
 // What a panel of each kind that our dashboards have must look like, put together from the types that Grafana publishes. It is
 // stricter than Grafana's own Panel, whose options, queries and overrides may be anything.
 import type {
-  Dashboard, DataQuery, DataSourceRef, FieldConfig, GraphFieldConfig, Panel, RowPanel, TableCellOptions, TableFieldOptions,
+  Dashboard, DataQuery, DataSourceRef, FieldConfig, FieldTextAlignment, GraphFieldConfig, Panel, RowPanel, TableCellOptions, TableFieldOptions,
 } from '@grafana/schema';
 import type { Options as GaugeOptions } from '@grafana/schema/dist/esm/raw/composable/gauge/panelcfg/x/GaugePanelCfg_types.gen';
 import type { Options as StatOptions } from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
@@ -24,6 +24,7 @@ type Override =
   | { id: 'decimals'; value: number }
   | { id: 'thresholds'; value: NonNullable<FieldConfig['thresholds']> }
   | { id: 'mappings'; value: NonNullable<FieldConfig['mappings']> }
+  | { id: 'custom.align'; value: FieldTextAlignment }
   | { id: 'custom.cellOptions'; value: TableCellOptions };
 
 // Grafana publishes no types of Prometheus' queries in this package: the fields beyond DataQuery are our own account of them.
