@@ -95,7 +95,8 @@ func TestALeaderServiceIsCachedWholeAnOptedInOneForItsSpecAnyOtherForItsName(t *
 }
 
 func TestOfWhoHasSetFieldsOfASliceTheNamesOfTheOthersAreKept(t *testing.T) {
-	fields := &metav1.FieldsV1{Raw: []byte(`{"f:metadata":{}}`)}
+	fields := &metav1.FieldsV1{}
+	fields.SetRawString(`{"f:metadata":{}}`)
 	for name, test := range map[string]struct{ entries, want []metav1.ManagedFieldsEntry }{
 		"nobody":       {},
 		"the operator": {entries: []metav1.ManagedFieldsEntry{{Manager: Name, FieldsV1: fields}}},

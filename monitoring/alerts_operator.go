@@ -44,7 +44,8 @@ func aliveAlerts(pace Pace) []Alert {
 			Expr:    fmt.Sprintf("sum by (%s) (increase(zen_lead_takeovers_total[%s])) > 0", installation, pace.of(5*time.Minute)),
 			For:     10 * time.Minute,
 			Summary: "Standbys of Zen-Lead in {{ $labels.namespace }} have to act.",
-			Description: "For ten minutes standbys of Zen-Lead in {{ $labels.namespace }} have had to make decisions that the acting replica should have made. " +
+			Description: "For ten minutes standbys of Zen-Lead in {{ $labels.namespace }} have had to make decisions that the acting replica " +
+				"should have made. " +
 				"Failovers are late by the takeover delay. The acting replica is starved, cut off from the API server or lacks rights, none acts, " +
 				"or the API server is slow.",
 		},
@@ -79,7 +80,8 @@ func workAlerts(pace Pace) []Alert {
 				` / sum by (%[1]s, kind, verb) (increase(zen_lead_api_writes_total[%[2]s])) > 0.05`, replica, pace.of(5*time.Minute)),
 			For:     10 * time.Minute,
 			Summary: "The API server refuses what " + operatorReplica + " writes.",
-			Description: "For ten minutes more than 5 % of the requests of " + operatorReplica + " to {{ $labels.verb }} objects of kind {{ $labels.kind }} have failed, " +
+			Description: "For ten minutes more than 5 % of the requests of " + operatorReplica + " to {{ $labels.verb }} objects of kind {{ $labels.kind }} " +
+				"have failed, " +
 				"other than by a race with another writer: {{ $value | printf \"%.0f\" }} within the last five.",
 		},
 		Alert{
@@ -113,7 +115,8 @@ func slowAlerts() []Alert {
 			Expr:    fmt.Sprintf("%[1]s > %.3[3]g and %[2]s > %.3[3]g", slowRatio(burn.long), slowRatio(burn.short), burn.rate*slowObjective),
 			For:     burn.hold,
 			Summary: "Failovers take longer than a second.",
-			Description: fmt.Sprintf("{{ $value | humanizePercentage }} of the failovers of Zen-Lead in {{ $labels.namespace }} within %s took more than a second "+
+			Description: fmt.Sprintf("{{ $value | humanizePercentage }} of the failovers of Zen-Lead in {{ $labels.namespace }} within %s took more "+
+				"than a second "+
 				"from the leader's failure being seen to the EndpointSlice being written (of %d, if there were fewer); 1 %% may. Clients wait for that long.",
 				model.Duration(burn.long), fewestFailovers),
 		})

@@ -40,7 +40,8 @@ func serviceAlerts(pace Pace) []Alert {
 			Expr: "max by (namespace, service) (zen_lead_invalid_annotations) > 0", For: 10 * time.Minute,
 			Summary: "An annotation of " + leaderService + " is not valid.",
 			Description: "{{ $value }} annotation(s) of " + leaderService + " are not valid: a value cannot be read, or there is no such annotation. " +
-				"A default applies, or, of enabled and leader-service-name, nothing is done. The Event InvalidAnnotation on the Service says which, and what is allowed.",
+				"A default applies, or, of enabled and leader-service-name, nothing is done. " +
+				"The Event InvalidAnnotation on the Service says which, and what is allowed.",
 		},
 		{
 			Name: "ZenLeadPortUnresolved", Severity: SeverityWarning, HealthImpact: HealthNone,

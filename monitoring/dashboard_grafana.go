@@ -53,10 +53,11 @@ func (d Dashboard) Grafana() ([]byte, error) {
 }
 
 func (d Dashboard) grafanaVariables() []dashboard.VariableModel {
-	models := []dashboard.VariableModel{{
+	models := make([]dashboard.VariableModel, 0, 1+len(d.Variables))
+	models = append(models, dashboard.VariableModel{
 		Type: dashboard.VariableTypeDatasource, Name: "datasource", Label: new("Data source"), Hide: new(dashboard.VariableHideDontHide),
 		Query: &dashboard.StringOrMap{String: new("prometheus")}, Regex: new(""),
-	}}
+	})
 	for _, variable := range d.Variables {
 		models = append(models, dashboard.VariableModel{
 			Type: dashboard.VariableTypeQuery, Name: variable.Name, Label: &variable.Title, Hide: new(dashboard.VariableHideDontHide),

@@ -23,12 +23,12 @@ func reported(gauge string) string {
 	return fmt.Sprintf("max by (%s) (%s{%s})", perService, gauge, ofService)
 }
 
-// happened counts what happened within a window, by labels. It counts for new series in full: a counter of a Service begins with
-// the first thing that it counts, and increase() alone would miss just that.
+// happened counts what happened within a window, by labels. A counter of a Service begins with the first thing that it counts, which
+// increase() alone would miss: to a series that is new in the window it adds the value that it began with.
 func happened(counter, selector, window, by string) string {
 	series := fmt.Sprintf("%s{%s}", counter, selector)
-	return fmt.Sprintf("sum by (%[1]s) ((%[2]s unless last_over_time(%[2]s[%[3]s] offset %[4]s)) or increase(%[2]s[%[4]s]))",
-		by, series, forgotten, window)
+	return fmt.Sprintf("sum by (%[1]s) (label_replace(min_over_time(%[2]s[%[4]s]) unless last_over_time(%[2]s[%[3]s] offset %[4]s),"+
+		` "part", "first", "", "") or increase(%[2]s[%[4]s]))`, by, series, forgotten, window)
 }
 
 // rate is how often per second something happens, by labels.

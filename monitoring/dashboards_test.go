@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
 // foreignMetrics are those in dashboards that are not the operator's own, by where they are defined.
@@ -59,7 +57,7 @@ func TestDashboardsUseMetricsThatThereAre(t *testing.T) {
 	})
 }
 
-func TestEveryPanelSaysWhatItShows(t *testing.T) {
+func TestEveryPanelSaysWhatItShows(t *testing.T) { //nolint:gocognit // dashboards, panels, queries: loops in loops
 	eachPanel(t, func(t *testing.T, _ Dashboard, p Panel) {
 		switch {
 		case p.ID == 0 || p.Title == "" || p.Unit == "":
@@ -130,7 +128,7 @@ func TestPanelsKeepTheirIDsApart(t *testing.T) {
 	}
 }
 
-func TestVariablesInUseExistAndOnesThatExistAreInUse(t *testing.T) {
+func TestVariablesInUseExistAndOnesThatExistAreInUse(t *testing.T) { //nolint:gocognit // dashboards, panels, queries: loops in loops
 	inUse := regexp.MustCompile(`\$\{?([a-zA-Z_][a-zA-Z0-9_]*)`)
 	for _, d := range Dashboards() {
 		used := map[string]bool{}
@@ -170,44 +168,55 @@ func exprs(d Dashboard) []string {
 	return found
 }
 
-// grafanaModel is the dashboard as Grafana gets it.
-func grafanaModel(t *testing.T, d Dashboard) dashboard.Dashboard {
+// placed is a panel or a section's title on Grafana's grid.
+type placed struct {
+	Title   string `json:"title"`
+	GridPos struct{ X, Y, W, H int }
+}
+
+func placements(t *testing.T, d Dashboard) []placed {
 	t.Helper()
 	content, err := d.Grafana()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var model dashboard.Dashboard
+	var model struct{ Panels []placed }
 	if err := json.Unmarshal(content, &model); err != nil {
 		t.Fatal(err)
 	}
-	return model
+	return model.Panels
 }
 
-func TestNoTwoPanelsOverlap(t *testing.T) {
+func TestNoTwoPanelsOverlap(t *testing.T) { //nolint:gocognit // dashboards, panels, panels: loops in loops
 	for _, d := range Dashboards() {
 		taken := map[position]string{}
-		for _, item := range grafanaModel(t, d).Panels {
-			place, title := dashboard.GridPos{}, ""
-			if item.RowPanel != nil {
-				place, title = *item.RowPanel.GridPos, *item.RowPanel.Title
-			} else {
-				place, title = *item.Panel.GridPos, *item.Panel.Title
-			}
+		items := placements(t, d)
+		if len(items) != panels(d)+len(d.Sections) {
+			t.Errorf("%s: %d panels and titles", d.Name, len(items))
+		}
+		for _, item := range items {
+			place := item.GridPos
 			if place.W == 0 || place.H == 0 || place.X+place.W > gridColumns {
-				t.Errorf("%s: %q has no room: %+v", d.Name, title, place)
+				t.Errorf("%s: %q has no room: %+v", d.Name, item.Title, place)
 			}
 			for x := place.X; x < place.X+place.W; x++ {
 				for y := place.Y; y < place.Y+place.H; y++ {
-					cell := position{int(x), int(y)} // #nosec G115 -- small
-					if other, overlaps := taken[cell]; overlaps {
-						t.Errorf("%s: %q overlaps %q", d.Name, title, other)
+					if other, overlaps := taken[position{x, y}]; overlaps {
+						t.Errorf("%s: %q overlaps %q", d.Name, item.Title, other)
 					}
-					taken[cell] = title
+					taken[position{x, y}] = item.Title
 				}
 			}
 		}
 	}
+}
+
+func panels(d Dashboard) int {
+	count := 0
+	for _, section := range d.Sections {
+		count += len(section.Panels)
+	}
+	return count
 }
 
 func TestDashboardsAreTheSameBytesEachTime(t *testing.T) {
@@ -233,66 +242,6 @@ func TestDashboardsAreTheSameBytesEachTime(t *testing.T) {
 					t.Errorf("%s has %s, which Grafana assigns", d.Name, volatile)
 				}
 			}
-		}
-	}
-}
-
-// TestTheOpenShiftConsoleCanShowEveryPanel against what its source reads; a panel of another type it would leave out silently.
-func TestTheOpenShiftConsoleCanShowEveryPanel(t *testing.T) {
-	for _, d := range Dashboards() {
-		content, err := d.OpenShiftConsole()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var board consoleBoard
-		if err := json.Unmarshal(content, &board); err != nil {
-			t.Fatal(err)
-		}
-		count := 0
-		for _, row := range board.Rows {
-			for _, panel := range row.Panels {
-				count++
-				if !slices.Contains([]string{"graph", "singlestat", "gauge", "table"}, panel.Type) {
-					t.Errorf("%s: type %s", panel.Title, panel.Type)
-				}
-				if len(panel.Targets) == 0 || panel.Span < 1 || panel.Span > consoleColumns {
-					t.Errorf("%s: %d targets, %d columns", panel.Title, len(panel.Targets), panel.Span)
-				}
-				if panel.Type == "table" && len(panel.Styles) == 0 {
-					t.Errorf("%s: the console shows an error for a table without styles", panel.Title)
-				}
-				for _, target := range panel.Targets {
-					// Consoles before 4.19 do not replace $__range.
-					if strings.Contains(target.Expr, "$__range") {
-						t.Errorf("%s: %s", panel.Title, target.Expr)
-					}
-				}
-			}
-		}
-		if count != panels(d) {
-			t.Errorf("%s: %d panels of %d", d.Name, count, panels(d))
-		}
-		for _, variable := range board.Templating.List {
-			if variable.Type != "query" || !regexp.MustCompile(`^label_values\(.*, [a-z]+\)$`).MatchString(variable.Query) {
-				t.Errorf("the console does not understand %s", variable.Query)
-			}
-		}
-	}
-}
-
-func panels(d Dashboard) int {
-	count := 0
-	for _, section := range d.Sections {
-		count += len(section.Panels)
-	}
-	return count
-}
-
-// TestAStepHasTheSameColourInTheConsole: there it begins above its value, here at it.
-func TestAStepHasTheSameColourInTheConsole(t *testing.T) {
-	for _, step := range consoleThresholds(steps(Good, Step{1, Bad}, Step{86400, Good}), 1)[1:] {
-		if rounded := math.Round(step.Value); step.Value >= rounded || rounded-step.Value > 1e-3 {
-			t.Errorf("%v", step)
 		}
 	}
 }

@@ -149,7 +149,7 @@ func consoleThresholds(colors []Step, scale float64) []consoleThreshold {
 }
 
 func (p Panel) consoleColumns() []consoleColumn {
-	var columns []consoleColumn
+	columns := make([]consoleColumn, 0, len(p.Labels)+len(p.Queries))
 	for _, label := range p.Labels {
 		columns = append(columns, consoleColumn{Alias: label.Title, Pattern: label.Label, Type: "string"})
 	}

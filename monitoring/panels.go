@@ -137,4 +137,4 @@ const (
 )
 
 // refID is the name of a panel's n-th query in Grafana.
-func refID(n int) string { return string(rune('A' + n)) }
+func refID(n int) string { return string("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[n]) }

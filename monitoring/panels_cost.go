@@ -20,10 +20,10 @@ func costPanels() []Panel {
 			}},
 		},
 		{
-			ID: 141, Kind: TimeSeries, Draw: Lines, Title: "Duration of these writes, 99 %", Width: 12, Height: 9,
+			ID: 141, Kind: TimeSeries, Draw: Points, Title: "Duration of these writes, 99 %", Width: 12, Height: 9,
 			Description: "How long the API server takes for a write, which is most of what a failover takes: 99 % were as fast or faster. " +
 				"Estimated from the buckets of a histogram.",
-			Look: Look{Unit: Seconds}, Minimum: new(0.0),
+			Look: Look{Unit: Seconds}, Logarithmic: true,
 			Queries: []Query{{Expr: quantile(0.99, writes, forServices, interval, "kind", "verb"), Name: "{{kind}} {{verb}}"}},
 		},
 		{
@@ -33,7 +33,7 @@ func costPanels() []Panel {
 			Look:   Look{Unit: Plain},
 			Labels: []Label{{"kind", "Kind"}, {"verb", "Verb"}, {"code", "Code"}},
 			Queries: []Query{{
-				Expr: fmt.Sprintf("sum by (kind, verb, code) (increase(zen_lead_api_writes_total{%s}[%s])) > 0.5", ofReplica, day),
+				Expr: happened("zen_lead_api_writes_total", ofReplica, day, "kind, verb, code") + " > 0.5",
 				Name: "Requests", Look: Look{Unit: Plain, Decimals: new(0)},
 			}},
 		},

@@ -26,9 +26,9 @@ const leaderlessStep = 5 * time.Minute
 
 // recordingRules are what alerts and dashboards share.
 func recordingRules(pace Pace) []monitoringv1.Rule {
-	rules := []monitoringv1.Rule{
-		recorded("namespace_service:zen_lead_endpoint_ready:max", "max by (namespace, service) (zen_lead_endpoint_ready)"),
-	}
+	rules := make([]monitoringv1.Rule, 0, 1+len(burnWindows))
+	rules = append(rules,
+		recorded("namespace_service:zen_lead_endpoint_ready:max", "max by (namespace, service) (zen_lead_endpoint_ready)"))
 	for _, window := range burnWindows {
 		rules = append(rules, recorded(slowRatio(window), fmt.Sprintf("(%[1]s - %[2]s) / clamp_min(%[1]s, %[3]d)",
 			failoversOf(pace, window, "count", ""), failoversOf(pace, window, "bucket", ", "+slowFailover), fewestFailovers)))

@@ -61,8 +61,8 @@ func newAxis(low, high float64, config fieldConfig, room float64) axis {
 		high = math.Ceil(high/step) * step
 	}
 	a := axis{minimum: low, maximum: high}
-	for n := math.Ceil(low/step - 1e-9); n*step <= high+step*1e-9; n++ {
-		a.ticks = append(a.ticks, n*step)
+	for n := int(math.Ceil(low/step - 1e-9)); float64(n)*step <= high+step*1e-9; n++ {
+		a.ticks = append(a.ticks, float64(n)*step)
 	}
 	return a
 }
@@ -100,7 +100,7 @@ func timeTicks(from, to time.Time, room float64) (ticks []time.Time, layout stri
 	}
 	step := candidates[len(candidates)-1]
 	for _, candidate := range candidates {
-		if float64(to.Sub(from))/float64(candidate) <= room/70 {
+		if float64(to.Sub(from))/float64(candidate) <= room/60 {
 			step = candidate
 			break
 		}

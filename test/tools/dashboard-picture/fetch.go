@@ -53,8 +53,8 @@ func query(ctx context.Context, client *prometheus, board *dashboard, p panel, t
 		return nil, fmt.Errorf("%w: %s", err, expr)
 	}
 	found = slices.DeleteFunc(found, func(s series) bool {
-		_, any := s.last()
-		return !any
+		_, hasNumber := s.last()
+		return !hasNumber
 	})
 	slices.SortStableFunc(found, func(a, b series) int { return cmp.Compare(a.key(), b.key()) })
 	return found, nil

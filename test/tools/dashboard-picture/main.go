@@ -12,8 +12,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Args[1:], time.Now())
 	if errors.Is(err, flag.ErrHelp) {
 		return

@@ -35,7 +35,7 @@ h1 { position: absolute; font-size: 16px; font-weight: 500; line-height: 30px; }
 h1::before { content: ""; display: inline-block; width: 7px; height: 7px; margin: 0 10px 3px 4px; border: solid ` + textColor + `; border-width: 0 1.5px 1.5px 0;
   transform: rotate(45deg); }
 svg { display: block; } svg text { fill: ` + textColor + `; font-size: 12px; } svg text.gauge { font-size: 26px; font-weight: 500; }
-.legend { display: flex; flex-wrap: wrap; font-size: 12px; line-height: 22px; height: 66px; overflow: hidden; }
+.legend { display: flex; flex-wrap: wrap; align-content: flex-start; font-size: 12px; line-height: 22px; height: 66px; overflow: hidden; }
 .legend span { margin-right: 14px; white-space: nowrap; }
 .legend i { display: inline-block; width: 14px; height: 4px; border-radius: 2px; margin: 0 7px 3px 0; }
 .stat { height: 100%; display: flex; align-items: center; justify-content: center; font-weight: 500; white-space: nowrap; }
