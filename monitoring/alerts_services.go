@@ -21,7 +21,7 @@ func serviceAlerts(pace Pace) []Alert {
 		},
 		{
 			Name: "ZenLeadLeaderFlapping", Severity: SeverityWarning, HealthImpact: HealthNone,
-			Expr:    fmt.Sprintf("sum by (namespace, service) (changes(zen_lead_leader_epoch[%s])) > 4", pace.of(15*time.Minute)),
+			Expr:    fmt.Sprintf("max by (namespace, service) (changes(zen_lead_leader_epoch[%s])) > 4", pace.of(15*time.Minute)),
 			Summary: "The leader of " + leaderService + " changes again and again.",
 			Description: "The leader of " + leaderService + " has changed at least {{ $value | printf \"%.0f\" }} times within 15 minutes. " +
 				"Each time, new connections go to another Pod than those there are. Events on the Service (LeaderChanged, LeaderElected) give the reasons.",

@@ -22,7 +22,7 @@ func leaderlessPanels() []Panel {
 		{
 			ID: 21, Kind: Table, Title: "Availability over 30 days", Width: 12, Height: 8,
 			Description: "The share of the last 30 days in which each leader Service had a ready endpoint, and the time in which it had none. " +
-				"Time before a Service was led counts as good. What Prometheus has kept for fewer than 30 days cannot be counted. Needs the " +
+				"Of as much of the 30 days as Prometheus has kept, and as the Service was led. Needs the " +
 				"recording rules.",
 			Look:   Look{Unit: Ratio},
 			Labels: []Label{{"namespace", "Namespace"}, {"service", "Service"}},

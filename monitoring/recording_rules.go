@@ -59,8 +59,8 @@ func availabilityRules(pace Pace) monitoringv1.RuleGroup {
 
 const leaderlessSteps = "namespace_service:zen_lead_leaderless_seconds:increase5m"
 
-// availability is the share of a window in which the leader Services with these labels had a ready endpoint, each for itself. The
-// time before a Service was led counts as good.
+// availability is the share of a window in which the leader Services with these labels had a ready endpoint, each for itself: of as
+// much of the window as there are records of.
 func availability(selector string, window time.Duration) string {
-	return fmt.Sprintf("clamp_min(1 - sum_over_time(%s%s[%s]) / %d, 0)", leaderlessSteps, selector, model.Duration(window), int(window.Seconds()))
+	return fmt.Sprintf("clamp_min(1 - avg_over_time(%s%s[%s]) / %d, 0)", leaderlessSteps, selector, model.Duration(window), int(leaderlessStep.Seconds()))
 }

@@ -97,7 +97,7 @@ func connect() {
 func removeAll() {
 	GinkgoHelper()
 	kubectl(nil, "delete", "namespace", shop, stackNamespace, operatorNamespace, "--ignore-not-found", "--timeout=120s")
-	kubectl(nil, "delete", "clusterrole,clusterrolebinding", "prometheus", "prometheus-reads-zen-lead", "--ignore-not-found")
+	kubectl(nil, "delete", "clusterrolebinding", "prometheus-reads-zen-lead", "--ignore-not-found")
 	kubectl(nil, "delete", "validatingwebhookconfiguration", "slow", "--ignore-not-found")
 }
 
