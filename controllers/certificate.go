@@ -20,7 +20,7 @@ const (
 	selfSignedLifetime = 365 * 24 * time.Hour
 	// selfSignedRenewal is how long before its end it is replaced: well before the alert ZenLeadCertificateNearExpiry.
 	selfSignedRenewal = 90 * 24 * time.Hour
-	// selfSignedLook is how often that is looked after.
+	// selfSignedLook is how often that is looked after: a scraper may keep a connection for a year, and nobody ask for another one.
 	selfSignedLook = 12 * time.Hour
 )
 
@@ -29,19 +29,14 @@ type servingCertificate struct {
 	get func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	// watcher reloads it when its files change; nil if it is our own.
 	watcher manager.Runnable
-	// renewals is how often one of our own is looked at: a scraper may keep a connection for a year, and nobody ask for it.
-	renewals time.Duration
 }
 
-// newServingCertificate takes the certificate from a folder, or makes one if that is empty. expires is called with the end of
-// each certificate that comes into use.
+// newServingCertificate takes the certificate from a folder, or has one made if that is empty: not before it is reloaded or asked for,
+// because that takes time which a start has not. expires is called with the end of each certificate that comes into use.
 func newServingCertificate(directory string, now clock.PassiveClock, expires func(time.Time)) (*servingCertificate, error) {
 	if directory == "" {
 		own := &selfSigned{clock: now, expires: expires}
-		if _, err := own.get(nil); err != nil {
-			return nil, err
-		}
-		return &servingCertificate{get: own.get, renewals: selfSignedLook}, nil
+		return &servingCertificate{get: own.get}, nil
 	}
 	watcher, err := certwatcher.New(filepath.Join(directory, "tls.crt"), filepath.Join(directory, "tls.key"))
 	if err != nil {
@@ -68,16 +63,16 @@ func (c *servingCertificate) reload(ctx context.Context) error {
 	if c.watcher != nil {
 		return c.watcher.Start(ctx)
 	}
-	ticker := time.NewTicker(c.renewals)
+	ticker := time.NewTicker(selfSignedLook)
 	defer ticker.Stop()
 	for {
+		if _, err := c.get(nil); err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			if _, err := c.get(nil); err != nil {
-				return err
-			}
 		}
 	}
 }

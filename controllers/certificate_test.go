@@ -34,7 +34,8 @@ func TestACertificateOfOurOwnIsReplacedInTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, firstEnds := serial(t, certificate), ends
+	first := serial(t, certificate)
+	firstEnds := ends
 	now.SetTime(firstEnds.Add(-selfSignedRenewal - time.Minute))
 	if serial(t, certificate) != first {
 		t.Error("replaced too early")

@@ -8,22 +8,21 @@ import (
 	"github.com/zen-lead/zen-lead/monitoring"
 )
 
-// kustomization makes a folder one that kustomize can refer to: it does not take single files from outside the folder it is in.
-type kustomization struct {
-	APIVersion string   `json:"apiVersion"`
-	Kind       string   `json:"kind"`
-	Resources  []string `json:"resources"`
+// writeKustomization makes a folder one that kustomize can refer to: it does not take single files from outside the folder it is in.
+func writeKustomization(directory string, resources ...string) error {
+	return write(directory, "kustomization.yaml", map[string]any{
+		"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": resources,
+	})
 }
 
 // generateDashboards writes the dashboards: plain ones for import, and ConfigMaps for Grafana and for the OpenShift console.
 func generateDashboards(directory string) error {
 	grafana, console := filepath.Join(directory, "grafana"), filepath.Join(directory, "openshift-console")
-	forGrafana := kustomization{APIVersion: "kustomize.config.k8s.io/v1beta1", Kind: "Kustomization"}
-	forConsole := forGrafana
+	var forGrafana, forConsole []string
 	for _, dashboard := range monitoring.Dashboards() {
 		grafanaFile, consoleFile := "dashboard_"+dashboard.Name+".yaml", "console_dashboard_"+dashboard.Name+".yaml"
-		forGrafana.Resources = append(forGrafana.Resources, grafanaFile)
-		forConsole.Resources = append(forConsole.Resources, consoleFile)
+		forGrafana = append(forGrafana, grafanaFile)
+		forConsole = append(forConsole, consoleFile)
 
 		plain, plainErr := dashboard.Grafana()
 		grafanaConfigMap, grafanaErr := dashboard.GrafanaConfigMap()
@@ -40,7 +39,7 @@ func generateDashboards(directory string) error {
 			return err
 		}
 	}
-	return errors.Join(write(grafana, "kustomization.yaml", forGrafana), write(console, "kustomization.yaml", forConsole))
+	return errors.Join(writeKustomization(grafana, forGrafana...), writeKustomization(console, forConsole...))
 }
 
 // writePlain writes what has no room for a header.

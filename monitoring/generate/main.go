@@ -30,6 +30,7 @@ func generate(directory string, pace monitoring.Pace) error {
 	return errors.Join(
 		write(filepath.Join(directory, "prometheus"), "prometheus_rule.yaml", rule),
 		write(filepath.Join(directory, "prometheus"), "service_monitor.yaml", monitoring.ServiceMonitor()),
+		writeKustomization(filepath.Join(directory, "prometheus"), "prometheus_rule.yaml", "service_monitor.yaml"),
 		write(directory, "rules.yaml", rule.Spec), // what Prometheus itself reads
 		generateDashboards(directory),
 	)
@@ -40,8 +41,5 @@ func write(directory, name string, object any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if err := os.MkdirAll(directory, 0o750); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(directory, name), append([]byte(header), content...), 0o600)
+	return writePlain(directory, name, append([]byte(header), content...))
 }

@@ -6,11 +6,35 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // monitoringPackages are Prometheus with promtool, and Alertmanager with amtool, as the distribution has them.
 var monitoringPackages = []string{"prometheus", "prometheus-alertmanager"}
+
+// AptGet runs apt-get in a directory (empty: the current one), and once more with new package lists if that fails: they may never
+// have been fetched.
+func AptGet(ctx context.Context, directory string, arguments ...string) error {
+	run := func(arguments ...string) error {
+		command := exec.CommandContext(ctx, "apt-get", append([]string{"-o", "DPkg::Lock::Timeout=300"}, arguments...)...)
+		command.Dir = directory
+		command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		if said, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("apt-get %s: %w\n%s", strings.Join(arguments, " "), err, lastLines(string(said), 20))
+		}
+		return nil
+	}
+	err := run(arguments...)
+	if err == nil {
+		return nil
+	}
+	if updateErr := run("update"); updateErr != nil {
+		return errors.Join(err, updateErr)
+	}
+	return run(arguments...)
+}
 
 // Monitoring returns the directory that holds prometheus, promtool, prometheus-alertmanager and amtool. It takes them from
 // Debian's packages, without installing those: that would start daemons.
@@ -37,14 +61,8 @@ func Monitoring(ctx context.Context, progress io.Writer) (string, error) {
 	if err := errors.Join(os.RemoveAll(partial), os.MkdirAll(partial, 0o750)); err != nil {
 		return "", err
 	}
-	download := append([]string{"download"}, monitoringPackages...)
-	if _, err := output(ctx, partial, "apt-get", download...); err != nil {
-		if _, updateErr := output(ctx, partial, "apt-get", "update"); updateErr != nil { // the lists may never have been fetched
-			return "", errors.Join(err, updateErr)
-		}
-		if _, err := output(ctx, partial, "apt-get", download...); err != nil {
-			return "", err
-		}
+	if err := AptGet(ctx, partial, append([]string{"download"}, monitoringPackages...)...); err != nil {
+		return "", err
 	}
 	archives, err := filepath.Glob(filepath.Join(partial, "*.deb"))
 	if err != nil {

@@ -12,14 +12,7 @@ import (
 
 // run runs a program and returns an error with what it said.
 func run(ctx context.Context, name string, arguments ...string) error {
-	return runWith(ctx, nil, name, arguments...)
-}
-
-// runWith is run with an environment.
-func runWith(ctx context.Context, environment []string, name string, arguments ...string) error {
-	command := exec.CommandContext(ctx, name, arguments...)
-	command.Env = environment
-	said, err := command.CombinedOutput()
+	said, err := exec.CommandContext(ctx, name, arguments...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(arguments, " "), err, strings.TrimSpace(string(said)))
 	}

@@ -2,10 +2,8 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -49,16 +47,8 @@ func installPackages(ctx context.Context, progress io.Writer) error {
 		return fmt.Errorf("nodes need %s; install these packages", strings.Join(missing, ", "))
 	}
 	fmt.Fprintf(progress, "Installing %s with apt-get...\n", strings.Join(missing, ", "))
-	install := append([]string{"-o", "DPkg::Lock::Timeout=300", "install", "--yes", "--no-install-recommends"}, missing...)
-	environment := append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-	err := runWith(ctx, environment, "apt-get", install...)
-	if err == nil {
-		return nil
-	}
-	if updateErr := runWith(ctx, environment, "apt-get", "update"); updateErr != nil { // the lists may never have been fetched
-		return errors.Join(err, updateErr)
-	}
-	return runWith(ctx, environment, "apt-get", install...)
+	install := append([]string{"install", "--yes", "--no-install-recommends"}, missing...)
+	return binaries.AptGet(ctx, "", install...)
 }
 
 // Kubectl is the path of kubectl, of the cluster's version.

@@ -49,12 +49,7 @@ var _ = Describe("An alert of a Service fires and ends in Alertmanager:", func()
 
 	It("ZenLeadNameConflict, somebody has the name", func() {
 		startPod("a")
-		taken := &corev1.Service{
-			ObjectMeta: metav1.ObjectMeta{Namespace: shop, Name: "till-leader"},
-			Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}},
-		}
-		Expect(admin.Create(ctx, taken)).To(Succeed())
-		DeferCleanup(func() { Expect(client.IgnoreNotFound(admin.Delete(ctx, taken))).To(Succeed()) })
+		taken := makeForeignService("till-leader")
 		makeService("till", nil)
 		firing("ZenLeadNameConflict", till)
 		Expect(admin.Delete(ctx, taken)).To(Succeed())
@@ -103,18 +98,8 @@ var _ = Describe("An alert of the operator fires and ends in Alertmanager:", fun
 		startPod("b")
 		makeService("till", nil)
 		Eventually(leader).WithArguments("till").ShouldNot(BeEmpty())
-		role := &rbacv1.Role{}
-		key := client.ObjectKey{Namespace: operatorNamespace, Name: "zen-lead-leader-election"}
-		Expect(admin.Get(ctx, key, role)).To(Succeed())
-		whole := role.DeepCopy()
-		role.Rules = nil
-		Expect(admin.Update(ctx, role)).To(Succeed())
-		restore := func() {
-			Expect(admin.Get(ctx, key, role)).To(Succeed())
-			role.Rules = whole.Rules
-			Expect(admin.Update(ctx, role)).To(Succeed())
-		}
-		DeferCleanup(restore)
+		role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: "zen-lead-leader-election"}}
+		restore := narrow(role, &role.Rules, func([]rbacv1.PolicyRule) []rbacv1.PolicyRule { return nil })
 		firing("ZenLeadNoActingReplica", installed)
 		keepFailing("till", 25*time.Second)
 		firing("ZenLeadTakeovers", installed)
@@ -128,22 +113,15 @@ var _ = Describe("An alert of the operator fires and ends in Alertmanager:", fun
 		startPod("b")
 		makeService("till", nil)
 		Eventually(leader).WithArguments("till").ShouldNot(BeEmpty())
-		role := &rbacv1.ClusterRole{}
-		key := client.ObjectKey{Name: "zen-lead-manager"}
-		Expect(admin.Get(ctx, key, role)).To(Succeed())
-		whole := role.DeepCopy()
-		for i := range role.Rules {
-			if rule := &role.Rules[i]; slices.Contains(rule.Resources, "endpointslices") {
-				rule.Verbs = []string{"get", "list", "watch"}
+		role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "zen-lead-manager"}}
+		restore := narrow(role, &role.Rules, func(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+			for i := range rules {
+				if slices.Contains(rules[i].Resources, "endpointslices") {
+					rules[i].Verbs = []string{"get", "list", "watch"}
+				}
 			}
-		}
-		Expect(admin.Update(ctx, role)).To(Succeed())
-		restore := func() {
-			Expect(admin.Get(ctx, key, role)).To(Succeed())
-			role.Rules = whole.Rules
-			Expect(admin.Update(ctx, role)).To(Succeed())
-		}
-		DeferCleanup(restore)
+			return rules
+		})
 		former := leader("till")
 		stop := keepTouching("till") // tries become rarer by themselves, and a window is only five seconds
 		setReady(former, false)
@@ -174,6 +152,27 @@ var _ = Describe("An alert of the operator fires and ends in Alertmanager:", fun
 		ends("ZenLeadFailoverSlow", installed)
 	})
 })
+
+// narrow takes rights away: it has a role, Role or ClusterRole, read, and its rules changed, until they are restored.
+func narrow(role client.Object, rules *[]rbacv1.PolicyRule, change func([]rbacv1.PolicyRule) []rbacv1.PolicyRule) (restore func()) {
+	GinkgoHelper()
+	read := func() { Expect(admin.Get(ctx, client.ObjectKeyFromObject(role), role)).To(Succeed()) }
+	write := func() { Expect(admin.Update(ctx, role)).To(Succeed()) }
+	read()
+	whole := make([]rbacv1.PolicyRule, len(*rules))
+	for i := range *rules {
+		(*rules)[i].DeepCopyInto(&whole[i])
+	}
+	*rules = change(*rules)
+	write()
+	restore = func() {
+		read()
+		*rules = whole
+		write()
+	}
+	DeferCleanup(restore)
+	return restore
+}
 
 // scale changes the number of the operator's replicas.
 func scale(replicas int32) {

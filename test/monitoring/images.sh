@@ -12,11 +12,11 @@ mkdir -p "$directory"
 loader=/lib64/ld-linux-x86-64.so.2
 [[ -e $loader ]] || loader=/lib/ld-linux-aarch64.so.1
 library=$(ldd "$debian/prometheus-alertmanager" | awk '$1 == "libc.so.6" {print $3}')
-image() { # name, tag, program, more files
-  [[ $directory/$1.tar -nt $3 ]] || bin/image -tag "localhost/$1:$2" -entrypoint "/bin/$1" -output "$directory/$1.tar" "$3=/bin/$1" "${@:4}"
+image() { # name, program, more files
+  [[ $directory/$1.tar -nt $2 && $directory/$1.tar -nt test/monitoring/images.sh ]] || bin/image -tag "localhost/$1:test" -entrypoint "/bin/$1" -output "$directory/$1.tar" "$2=/bin/$1" "${@:3}"
 }
-image prometheus v3.16.0 "$prometheus/prometheus"
+image prometheus "$prometheus/prometheus"
 templates=usr/share/prometheus/alertmanager
-image alertmanager debian "$debian/prometheus-alertmanager" "$library=$library" "$loader=$loader" \
+image alertmanager "$debian/prometheus-alertmanager" "$library=$library" "$loader=$loader" \
   "$debian/../../$templates/default.tmpl=/$templates/default.tmpl" "$debian/../../$templates/email.tmpl=/$templates/email.tmpl"
-image prometheus-config-reloader v0.85.0 "$operator/prometheus-config-reloader"
+image prometheus-config-reloader "$operator/prometheus-config-reloader"

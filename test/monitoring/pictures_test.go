@@ -12,7 +12,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
@@ -32,10 +31,7 @@ func peopleTheShop() {
 	}
 	makeService("reports", nil, func(spec *corev1.ServiceSpec) { spec.Ports[0].TargetPort = intstr.FromString("htpp") })
 	makeService("exports", map[string]string{contract.AnnotationSticky: "yes please"})
-	taken := &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Namespace: shop, Name: "imports-leader"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}},
-	}
-	Expect(admin.Create(ctx, taken)).To(Succeed())
+	makeForeignService("imports-leader")
 	makeService("imports", nil)
 	Eventually(leader).WithArguments("scheduler").ShouldNot(BeEmpty())
 	keepFailing("orders", 20*time.Second)

@@ -125,7 +125,7 @@ func startPrometheusOperator() {
 	log, err := os.Create(filepath.Join(GinkgoT().TempDir(), "prometheus-operator.log"))
 	Expect(err).NotTo(HaveOccurred())
 	command := exec.Command(filepath.Join(directory, "prometheus-operator"), // it reads KUBECONFIG
-		"--web.listen-address=127.0.0.1:0", "--prometheus-config-reloader=localhost/prometheus-config-reloader:"+binaries.PrometheusOperatorVersion)
+		"--web.listen-address=127.0.0.1:0", "--prometheus-config-reloader=localhost/prometheus-config-reloader:test")
 	command.Stdout, command.Stderr = log, log
 	Expect(command.Start()).To(Succeed())
 	DeferCleanup(func() {

@@ -35,8 +35,7 @@ func startPod(name string) {
 			}},
 		},
 	}
-	Expect(admin.Create(ctx, pod)).To(Succeed())
-	DeferCleanup(func() { Expect(client.IgnoreNotFound(admin.Delete(ctx, pod))).To(Succeed()) })
+	created(pod)
 	setReady(name, true)
 	Eventually(func() bool { return isReady(name) }).Should(BeTrue())
 }
@@ -78,9 +77,24 @@ func makeService(name string, annotations map[string]string, change ...func(*cor
 	for _, apply := range change {
 		apply(&service.Spec)
 	}
-	Expect(admin.Create(ctx, service)).To(Succeed())
-	DeferCleanup(func() { Expect(client.IgnoreNotFound(admin.Delete(ctx, service))).To(Succeed()) })
-	return service
+	return created(service)
+}
+
+// makeForeignService makes a Service that has nothing to do with the operator.
+func makeForeignService(name string) *corev1.Service {
+	GinkgoHelper()
+	return created(&corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: shop, Name: name},
+		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}},
+	})
+}
+
+// created creates an object that goes at the end of the test.
+func created[object client.Object](made object) object {
+	GinkgoHelper()
+	Expect(admin.Create(ctx, made)).To(Succeed())
+	DeferCleanup(func() { Expect(client.IgnoreNotFound(admin.Delete(ctx, made))).To(Succeed()) })
+	return made
 }
 
 // leader is the Pod that a Service is routed to; empty for nobody.
