@@ -81,6 +81,20 @@ var Prometheus = Set{
 	programs: inside("github.com/prometheus/prometheus/cmd", "prometheus", "promtool"),
 }
 
+// OLM is OLM's two operators, and opm with which catalogs are made, checked and served. Its version is stamped on neither: nothing
+// reads it.
+var OLM = Set{
+	Name: "olm", Title: "OLM " + OLMVersion + " and opm " + OPMVersion,
+	Duration: "about 5 minutes", folder: "olm", module: olmModule, version: OLMVersion,
+	tags:     "containers_image_openpgp exclude_graphdriver_btrfs",
+	programs: append(inside(olmModule+"/cmd", "olm", "catalog"), program{"opm", opmModule + "/cmd/opm"}),
+}
+
+const (
+	olmModule = "github.com/operator-framework/operator-lifecycle-manager"
+	opmModule = "github.com/operator-framework/operator-registry"
+)
+
 const prometheusOperatorModule = "github.com/prometheus-operator/prometheus-operator"
 
 // Source returns the directory of the set's module as it was fetched, for what it has beside programs.

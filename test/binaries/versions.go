@@ -17,6 +17,10 @@ const (
 	PrometheusOperatorVersion = "v0.85.0"
 	// PrometheusVersion is the Go module's of Prometheus 3.16.0.
 	PrometheusVersion = "v0.316.0"
+	// OLMVersion is that of OLM's operators `olm` and `catalog`.
+	OLMVersion = "v0.42.0"
+	// OPMVersion is that of opm, which serves catalogs.
+	OPMVersion = "v1.65.0"
 )
 
 // DebianPackages are what nodes need from the distribution, in the version that it has: runc's own Go module builds without

@@ -4,7 +4,8 @@ import "testing"
 
 func TestModulesPinTheVersionsOfVersionsGo(t *testing.T) {
 	etcd := Set{folder: ControlPlane.folder, module: "go.etcd.io/etcd/server/v3", version: EtcdVersion}
-	for _, set := range []Set{ControlPlane, Node, Containerd, CNI, CoreDNS, PrometheusOperator, Prometheus, etcd} {
+	opm := Set{folder: OLM.folder, module: opmModule, version: OPMVersion}
+	for _, set := range []Set{ControlPlane, Node, Containerd, CNI, CoreDNS, PrometheusOperator, Prometheus, OLM, etcd, opm} {
 		found, err := output(t.Context(), set.directory(), "go", "list", "-m", "-f", "{{.Version}}", set.module)
 		if err != nil {
 			t.Fatal(err)
