@@ -12,8 +12,10 @@ package controllers
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;list;watch,namespace=watched
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch,namespace=watched
 //
-// In its own namespace: the Lease of its replicas.
-// +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;create;update,namespace=system
+// In its own namespace: the Lease of its replicas, by its name, because OLM grants this in every watched namespace too. (What
+// does not exist yet has no name that RBAC could look at.)
+// +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=create,namespace=system
+// +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,resourceNames=zen-lead,verbs=get;update,namespace=system
 //
 // Cluster-wide: who may read the metrics.
 // +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create

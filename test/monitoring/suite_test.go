@@ -148,7 +148,7 @@ func installZenLead() {
 	Expect(os.WriteFile(filepath.Join(directory, "kustomization.yaml"), []byte(`
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-resources: [../../config/cluster-wide, ../../config/monitoring/prometheus]
+resources: [../../config/cluster-wide, ../../config/prometheus]
 components: [../../config/monitoring/certificate]
 `), 0o600)).To(Succeed())
 	kubectl([]byte("{apiVersion: v1, kind: Namespace, metadata: {name: "+operatorNamespace+"}}"), "apply", "--server-side", "-f", "-")
