@@ -173,6 +173,79 @@ func TestTheLayerHasTheFilesAsRootsAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestSeveralPlatformsAreOneIndex(t *testing.T) {
+	directory := t.TempDir()
+	for _, architecture := range []string{"amd64", "arm64"} {
+		if err := os.WriteFile(filepath.Join(directory, "zen-lead-"+architecture), []byte("for "+architecture), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	output := write(t, "layout", "", "-platform=linux/amd64", "-platform=linux/arm64", "-label=org.opencontainers.image.version=1",
+		filepath.Join(directory, "zen-lead-{arch}")+"=/zen-lead")
+	outer, err := layout.ImageIndexFromPath(output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed, err := outer.IndexManifest()
+	if err != nil || len(listed.Manifests) != 1 || listed.Manifests[0].Annotations["io.containerd.image.name"] != "docker.io/library/zen-lead:dev" {
+		t.Fatalf("the layout lists %v, %v, which should be one named index", listed, err)
+	}
+	index, err := outer.ImageIndex(listed.Manifests[0].Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := validate.Index(index); err != nil {
+		t.Error(err)
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil || manifest.Annotations["org.opencontainers.image.version"] != "1" {
+		t.Errorf("the index says %v, %v", manifest, err)
+	}
+	var platforms []string
+	for _, entry := range manifest.Manifests {
+		platforms = append(platforms, entry.Platform.String())
+		image, err := index.Image(entry.Digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if content := contentOf(t, image)["zen-lead"]; content != "for "+entry.Platform.Architecture {
+			t.Errorf("the image for %s holds %q", entry.Platform, content)
+		}
+	}
+	if !slices.Equal(platforms, []string{"linux/amd64", "linux/arm64"}) {
+		t.Errorf("got %v", platforms)
+	}
+}
+
+func TestADirectoryStandsForItsFilesAndNeedsNoEntrypoint(t *testing.T) {
+	directory := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(directory, "b"), 0o700), os.WriteFile(filepath.Join(directory, "b", "c"), []byte("x"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	image, _ := open(t, write(t, "layout", "", "-entrypoint=", directory+"=/a"))
+	if config, err := image.ConfigFile(); err != nil || config.Config.Entrypoint != nil {
+		t.Errorf("got %v, %v", config, err)
+	}
+	if content := contentOf(t, image); content["a/b/c"] != "x" {
+		t.Errorf("got %v", content)
+	}
+}
+
+// contentOf are the files of an image of one layer.
+func contentOf(t *testing.T, image v1.Image) map[string]string {
+	t.Helper()
+	layers, err := image.Layers()
+	if err != nil || len(layers) != 1 {
+		t.Fatalf("got %v, %v", layers, err)
+	}
+	uncompressed, err := layers[0].Uncompressed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, contents := entries(t, uncompressed)
+	return contents
+}
+
 func TestAnArchiveHoldsTheSameAsADirectory(t *testing.T) {
 	binary := operator(t, 0o755, time.Now()) + "=/zen-lead"
 	directory := write(t, "layout", "", binary)
@@ -233,7 +306,8 @@ func TestWhatCannotBeMadeIsRefusedInOneLine(t *testing.T) {
 		{arguments: []string{"-tag=", binary + "=/zen-lead"}, says: "are needed"},
 		{arguments: []string{"-tag=Upper:case", binary + "=/zen-lead"}, says: "Upper"},
 		{arguments: []string{"/nonexistent=/zen-lead"}, says: "/nonexistent"},
-		{arguments: []string{t.TempDir() + "=/zen-lead"}, says: "regular file"},
+		{arguments: []string{t.TempDir() + "=/zen-lead"}, says: "is none of the files"},
+		{arguments: []string{os.DevNull + "=/zen-lead"}, says: "regular file"},
 		{arguments: []string{binary + "=/zen-lead"}, epoch: "yesterday", says: "SOURCE_DATE_EPOCH"},
 	} {
 		err := run(append(slices.Clone(whole), test.arguments...), test.epoch)

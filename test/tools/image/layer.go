@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"bytes"
 	"io"
+	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +43,30 @@ func newLayer(files []file, created time.Time) (v1.Layer, error) {
 	return tarball.LayerFromOpener(func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(content.Bytes())), nil
 	}, tarball.WithMediaType(types.OCILayer), tarball.WithCompressedCaching)
+}
+
+// filesFor are the files of a platform: with {os} and {arch} filled in, and directories taken apart.
+func filesFor(given []file, platform v1.Platform) ([]file, error) {
+	fill := strings.NewReplacer("{os}", platform.OS, "{arch}", platform.Architecture)
+	var files []file
+	for _, f := range given {
+		root := fill.Replace(f.source)
+		err := filepath.WalkDir(root, func(found string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			relative, err := filepath.Rel(root, found)
+			if err != nil {
+				return err
+			}
+			files = append(files, file{source: found, target: path.Join(f.target, filepath.ToSlash(relative))})
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
 }
 
 // directoriesOf are the directories above the files, outer ones first.

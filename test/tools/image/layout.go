@@ -23,9 +23,9 @@ const (
 )
 
 // writeLayout writes the image as an OCI image layout, a directory or an archive of one, in place of what is there.
-func writeLayout(image v1.Image, o *options) error {
+func writeLayout(made content, o *options) error {
 	if strings.HasSuffix(o.output, ".tar") {
-		return writeArchive(image, o)
+		return writeArchive(made, o)
 	}
 	// Only a layout is replaced: a mistyped -output must not cost anybody a directory.
 	if _, err := os.Stat(filepath.Join(o.output, "oci-layout")); err == nil {
@@ -33,10 +33,10 @@ func writeLayout(image v1.Image, o *options) error {
 			return err
 		}
 	}
-	return writeDirectory(image, o, o.output)
+	return writeDirectory(made, o, o.output)
 }
 
-func writeDirectory(image v1.Image, o *options, directory string) error {
+func writeDirectory(made content, o *options, directory string) error {
 	canonical, err := canonicalName(o.tag)
 	if err != nil {
 		return err
@@ -45,9 +45,11 @@ func writeDirectory(image v1.Image, o *options, directory string) error {
 	if err != nil {
 		return err
 	}
-	return written.AppendImage(image,
-		layout.WithPlatform(o.platform),
-		layout.WithAnnotations(map[string]string{annotationContainerdName: canonical, annotationRefName: canonical}))
+	names := layout.WithAnnotations(map[string]string{annotationContainerdName: canonical, annotationRefName: canonical})
+	if index, several := made.(v1.ImageIndex); several {
+		return written.AppendIndex(index, names)
+	}
+	return written.AppendImage(made.(v1.Image), layout.WithPlatform(o.platforms[0]), names)
 }
 
 // canonicalName is the name by which the kubelet asks the container runtime for an image: with registry and tag.
@@ -64,7 +66,7 @@ func canonicalName(tag string) (string, error) {
 }
 
 // writeArchive writes the layout next to the archive first, so that an archive is there whole or not at all.
-func writeArchive(image v1.Image, o *options) error {
+func writeArchive(made content, o *options) error {
 	if err := os.MkdirAll(filepath.Dir(o.output), 0o755); err != nil {
 		return err
 	}
@@ -74,7 +76,7 @@ func writeArchive(image v1.Image, o *options) error {
 	}
 	defer func() { _ = os.RemoveAll(temporary) }()
 	directory, archive := filepath.Join(temporary, "layout"), filepath.Join(temporary, "layout.tar")
-	if err := writeDirectory(image, o, directory); err != nil {
+	if err := writeDirectory(made, o, directory); err != nil {
 		return err
 	}
 	if err := pack(directory, archive, o.created); err != nil {

@@ -23,12 +23,20 @@ func run(arguments []string, epoch string) error {
 	if err != nil {
 		return err
 	}
-	image, err := newImage(options)
+	made, err := newContent(options)
 	if err != nil {
 		return fmt.Errorf("making %s: %w", options.tag, err)
 	}
-	if err := writeLayout(image, options); err != nil {
+	if err := writeLayout(made, options); err != nil {
 		return fmt.Errorf("writing %s: %w", options.output, err)
 	}
-	return nil
+	if !options.printDigest {
+		return nil
+	}
+	digest, err := made.Digest()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Println(digest)
+	return err
 }

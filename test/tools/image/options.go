@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,15 +22,19 @@ type options struct {
 	tag string
 	// output is a directory or, where it ends in .tar, an archive.
 	output string
-	// entrypoint is the program that a container runs, without arguments.
+	// entrypoint is the program that a container runs, command its arguments.
 	entrypoint string
+	command    []string
 	// user is what the program runs as: numeric uid:gid.
-	user     string
-	platform v1.Platform
-	labels   map[string]string
+	user      string
+	platforms []v1.Platform
+	labels    map[string]string
 	// env are the variables as KEY=value.
-	env   []string
+	env []string
+	// files are those on the command line; their sources may name a platform, or be directories.
 	files []file
+	// printDigest is whether to print the digest of what was made.
+	printDigest bool
 	// created is the time of everything in the image.
 	created time.Time
 }
@@ -47,9 +52,21 @@ func parseOptions(arguments []string, epoch string) (*options, error) {
 	flags := flag.NewFlagSet("image", flag.ContinueOnError)
 	flags.StringVar(&o.tag, "tag", "", "name and tag of the image")
 	flags.StringVar(&o.output, "output", "", "directory, or archive if it ends in .tar; what is there is replaced")
-	flags.StringVar(&o.entrypoint, "entrypoint", "", "program to run, an absolute path in the image")
+	flags.StringVar(&o.entrypoint, "entrypoint", "", "program to run, an absolute path in the image; none for an image that is only read")
+	flags.Func("command", "argument of the program; may be repeated", func(argument string) error {
+		o.command = append(o.command, argument)
+		return nil
+	})
 	flags.StringVar(&o.user, "user", "65532:65532", "uid:gid that the program runs as")
-	platform := flags.String("platform", "linux/"+runtime.GOARCH, "os/architecture of the files")
+	flags.BoolVar(&o.printDigest, "print-digest", false, "print the digest of the image, or of the index of several")
+	flags.Func("platform", "os/architecture of the files, linux/"+runtime.GOARCH+" by default; may be repeated", func(platform string) error {
+		parsed, err := v1.ParsePlatform(platform)
+		if err != nil {
+			return err
+		}
+		o.platforms = append(o.platforms, *parsed)
+		return nil
+	})
 	flags.Func("label", "label of the image, key=value; may be repeated", func(pair string) error {
 		key, value, found := strings.Cut(pair, "=")
 		if !found || key == "" {
@@ -74,11 +91,9 @@ func parseOptions(arguments []string, epoch string) (*options, error) {
 		}
 		return nil, err
 	}
-	parsed, err := v1.ParsePlatform(*platform)
-	if err != nil {
-		return nil, fmt.Errorf("-platform: %w", err)
+	if len(o.platforms) == 0 {
+		o.platforms = []v1.Platform{{OS: "linux", Architecture: runtime.GOARCH}}
 	}
-	o.platform = *parsed
 	if err := o.parseEpoch(epoch); err != nil {
 		return nil, err
 	}
@@ -118,17 +133,20 @@ func (o *options) parseFiles(arguments []string) error {
 
 func (o *options) check() error {
 	switch {
-	case o.tag == "" || o.output == "" || o.entrypoint == "":
-		return errors.New("-tag, -output and -entrypoint are needed")
+	case o.tag == "" || o.output == "":
+		return errors.New("-tag and -output are needed")
 	case len(o.files) == 0:
 		return errors.New("no files: name at least one as path=/path/in/the/image")
 	case !isNumericUser(o.user):
 		return fmt.Errorf("-user must be uid:gid in numbers, not %q", o.user)
 	}
-	for _, f := range o.files {
-		if f.target == o.entrypoint {
-			return nil
-		}
+	return nil
+}
+
+// checkEntrypoint is about the files of one image.
+func (o *options) checkEntrypoint(files []file) error {
+	if o.entrypoint == "" || slices.ContainsFunc(files, func(f file) bool { return f.target == o.entrypoint }) {
+		return nil
 	}
 	return fmt.Errorf("-entrypoint %s is none of the files", o.entrypoint)
 }
