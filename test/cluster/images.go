@@ -1,11 +1,15 @@
 package cluster
 
 import (
+	"archive/tar"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/zen-lead/zen-lead/test/binaries"
 )
@@ -39,19 +43,53 @@ func (c Cluster) makeImages(ctx context.Context, programs Binaries) ([]string, e
 	return archives, nil
 }
 
-// Load imports images into every node that is on.
+// Load imports images into every node that is on, under their names and, as if they came from a registry, under their digests.
 func (c Cluster) Load(ctx context.Context, programs Binaries, archives ...string) error {
-	for _, name := range Nodes {
-		if c.machineProcess(name) == 0 {
-			continue
+	for _, archive := range archives {
+		repository, err := repositoryOf(archive)
+		if err != nil {
+			return err
 		}
-		for _, archive := range archives {
-			if err := c.ctr(ctx, programs, name, "images", "import", archive); err != nil {
+		for _, name := range Nodes {
+			if c.machineProcess(name) == 0 {
+				continue
+			}
+			// Without --local, ctr takes --digests for its opposite.
+			if err := c.ctr(ctx, programs, name, "images", "import", "--local", "--digests", "--base-name", repository, archive); err != nil {
 				return fmt.Errorf("importing %s into %s: %w", archive, name, err)
 			}
 		}
 	}
 	return nil
+}
+
+// repositoryOf is the name, without a tag, of the image in an archive of an OCI layout.
+func repositoryOf(archive string) (string, error) {
+	file, err := os.Open(archive)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }()
+	for reader := tar.NewReader(file); ; {
+		header, err := reader.Next()
+		if err != nil {
+			return "", fmt.Errorf("looking for index.json in %s: %w", archive, err)
+		}
+		if path.Clean(header.Name) != "index.json" {
+			continue
+		}
+		var index struct {
+			Manifests []struct{ Annotations map[string]string }
+		}
+		if err := json.NewDecoder(reader).Decode(&index); err != nil {
+			return "", fmt.Errorf("reading index.json of %s: %w", archive, err)
+		}
+		if len(index.Manifests) != 1 {
+			return "", fmt.Errorf("%s has %d images, not one", archive, len(index.Manifests))
+		}
+		name := index.Manifests[0].Annotations["io.containerd.image.name"]
+		return name[:max(0, strings.LastIndex(name, ":"))], nil
+	}
 }
 
 // KillContainer kills a container's first process from outside, as the kernel does when memory runs out.

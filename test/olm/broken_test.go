@@ -1,0 +1,82 @@
+package olm
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// installTimeout is after what time OLM gives a Deployment up that does not become ready: 5 minutes. It may need a while to notice.
+const installTimeout = 8 * time.Minute
+
+var _ = Describe("A new version that never becomes ready", func() {
+	It("leaves the old one serving until it is replaced", func() {
+		served.offer(stable(core[second]))
+		shop(shopA)
+		subscription{channel: "stable", targets: []string{shopA}}.install(core[second])
+		leads := elects(shopA)
+
+		served.offer(stable(core[second], core[broken]))
+		Eventually(phases).Should(Equal(map[string]string{core[second].name: "Replacing", core[broken].name: "Installing"}))
+		expectOldServing := func(g Gomega) {
+			ready := 0
+			for _, pod := range podsOf(operatorNamespace, "app.kubernetes.io/name="+operatorName) {
+				if isReady(&pod) {
+					ready++
+				}
+			}
+			g.Expect(ready).To(Equal(2), "replicas of the old version, ready")
+		}
+		Eventually(func() int { return len(replicas()) }).Should(Equal(3), "a Pod of the new version was started")
+		Consistently(expectOldServing).Should(Succeed())
+		Expect(elects(shopA)).To(Equal(leads))
+		failsOver(shopA)
+		AddReportEntry("while it waits", whatTheUserSees())
+
+		Eventually(func() string { return phases()[core[broken].name] }).WithTimeout(installTimeout).Should(Equal("Failed"))
+		AddReportEntry("when it was given up", whatTheUserSees())
+		Consistently(expectOldServing).Should(Succeed())
+		failsOver(shopA)
+	})
+
+	It("is got rid of by going back to the old one, without a leader being moved", func() {
+		served.offer(stable(core[second], core[broken]))
+		shop(shopA)
+		subscription{channel: "stable", targets: []string{shopA}, starting: core[second].name}.subscribe()
+		Eventually(func() string { return phases()[core[broken].name] }).Should(Equal("Installing"))
+		leads := elects(shopA)
+		since := epoch(shopA)
+
+		unsubscribe()
+		Expect(leader(shopA)()).To(Equal([]string{leads}))
+		reached(shopA, leads)
+		subscription{channel: "stable", targets: []string{shopA}, starting: core[second].name, manual: true}.subscribe()
+		Eventually(waitingPlan).ShouldNot(BeEmpty())
+		approve(waitingPlan())
+		Eventually(phases).Should(Equal(map[string]string{core[second].name: "Succeeded"}))
+		failsOver(shopA)
+		Expect(epoch(shopA)).NotTo(Equal(since), "the counter goes on")
+	})
+
+	It("is replaced by a mended one if the OperatorGroup lets OLM fail forward", func() {
+		served.offer(stable(core[second]))
+		shop(shopA)
+		subscription{channel: "stable", targets: []string{shopA}, failForward: true}.install(core[second])
+		leads := elects(shopA)
+		served.offer(stable(core[second], core[broken]))
+		Eventually(func() string { return phases()[core[broken].name] }).WithTimeout(installTimeout).Should(Equal("Failed"))
+		served.offer(stable(core[second], core[mended]))
+		isInstalled(core[mended])
+		Expect(elects(shopA)).To(Equal(leads))
+	})
+})
+
+// whatTheUserSees is what the ClusterServiceVersions, the Subscription and the Pods say.
+func whatTheUserSees() string {
+	GinkgoHelper()
+	return kubectl("get", "clusterserviceversions", "-n", operatorNamespace) +
+		kubectl("get", "clusterserviceversions", "-n", operatorNamespace, "-o",
+			`jsonpath={range .items[*]}{.metadata.name}: {.status.phase}, {.status.reason}, {.status.message}{"\n"}{end}`) +
+		planState() + "\n" + kubectl("get", "pods", "-n", operatorNamespace)
+}

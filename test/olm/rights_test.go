@@ -1,0 +1,125 @@
+package olm
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/zen-lead/zen-lead/test/controlplane"
+)
+
+// expectRights asserts what the operator's ServiceAccount may do: what config/rbac says, which a test compares with the contract. OLM
+// knows rights that hold in a namespace only as ones that hold in every watched namespace and in the operator's own. So the right to keep
+// the Lease of its replicas holds in the watched ones too, and its own namespace is as a watched one. OLM adds one right of its own: to
+// the OperatorCondition by which an operator may tell OLM that it is not to be upgraded just now; Zen-Lead does not use it.
+func expectRights(watched, unwatched []string) {
+	GinkgoHelper()
+	roles, err := controlplane.OperatorRoles()
+	Expect(err).NotTo(HaveOccurred())
+	clusterWide := flatten(roles[controlplane.RoleClusterWide])
+	inWatched := clusterWide.Union(flatten(roles[controlplane.RoleWatched])).Union(flatten(roles[controlplane.RoleSystem]))
+	condition := core[second].name
+	inOwn := inWatched.Union(sets.New(
+		fmt.Sprintf("get operatorconditions.operators.coreos.com [%s]", condition),
+		fmt.Sprintf("update operatorconditions.operators.coreos.com [%s]", condition),
+		fmt.Sprintf("patch operatorconditions.operators.coreos.com [%s]", condition),
+	))
+	Eventually(granted).WithArguments(operatorNamespace).Should(Equal(inOwn), "in its own namespace")
+	for _, namespace := range watched {
+		if namespace != operatorNamespace {
+			Expect(granted(namespace)).To(Equal(inWatched), "in the watched namespace %s", namespace)
+		}
+	}
+	for _, namespace := range unwatched {
+		if namespace != operatorNamespace {
+			Expect(granted(namespace)).To(Equal(clusterWide), "in the unwatched namespace %s", namespace)
+		}
+	}
+}
+
+// granted is what the operator's ServiceAccount may do in a namespace, as `kubectl auth can-i --list` has it, less what every
+// ServiceAccount may do.
+func granted(namespace string) sets.Set[string] {
+	GinkgoHelper()
+	return rulesOf(operatorName, namespace).Difference(rulesOf("default", namespace))
+}
+
+func rulesOf(serviceAccount, namespace string) sets.Set[string] {
+	GinkgoHelper()
+	impersonating := rest.CopyConfig(config)
+	impersonating.Impersonate = rest.ImpersonationConfig{
+		UserName: "system:serviceaccount:" + operatorNamespace + ":" + serviceAccount,
+		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + operatorNamespace, "system:authenticated"},
+	}
+	impersonated, err := kubernetes.NewForConfig(impersonating)
+	Expect(err).NotTo(HaveOccurred())
+	review, err := impersonated.AuthorizationV1().SelfSubjectRulesReviews().Create(ctx, &authorizationv1.SelfSubjectRulesReview{
+		Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: namespace},
+	}, metav1.CreateOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	var rules []rbacv1.PolicyRule
+	for _, rule := range review.Status.ResourceRules {
+		rules = append(rules, rbacv1.PolicyRule{
+			APIGroups: rule.APIGroups, Resources: rule.Resources, ResourceNames: rule.ResourceNames, Verbs: rule.Verbs,
+		})
+	}
+	rights := flatten(rules)
+	for _, rule := range review.Status.NonResourceRules {
+		rights.Insert(fmt.Sprintf("%v %v", rule.Verbs, rule.NonResourceURLs))
+	}
+	return rights
+}
+
+// flatten takes rules apart into single rights, such as "list pods" and "create endpointslices/restricted.discovery.k8s.io".
+func flatten(rules []rbacv1.PolicyRule) sets.Set[string] {
+	rights := sets.New[string]()
+	for _, rule := range rules {
+		for _, group := range rule.APIGroups {
+			for _, resource := range rule.Resources {
+				for _, verb := range rule.Verbs {
+					right := strings.TrimSuffix(fmt.Sprintf("%s %s.%s", verb, resource, group), ".")
+					if len(rule.ResourceNames) > 0 {
+						right += fmt.Sprint(" ", rule.ResourceNames)
+					}
+					rights.Insert(right)
+				}
+			}
+		}
+	}
+	return rights
+}
+
+// reportGrants tells by which bindings the operator's ServiceAccount has its rights.
+func reportGrants() {
+	GinkgoHelper()
+	has := func(subjects []rbacv1.Subject) bool {
+		return slices.ContainsFunc(subjects, func(s rbacv1.Subject) bool {
+			return s.Kind == rbacv1.ServiceAccountKind && s.Namespace == operatorNamespace && s.Name == operatorName
+		})
+	}
+	var found []string
+	bindings, err := clients.RbacV1().RoleBindings("").List(ctx, metav1.ListOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	for _, binding := range bindings.Items {
+		if has(binding.Subjects) {
+			found = append(found, fmt.Sprintf("%s: RoleBinding %s to %s %s", binding.Namespace, binding.Name, binding.RoleRef.Kind, binding.RoleRef.Name))
+		}
+	}
+	clusterBindings, err := clients.RbacV1().ClusterRoleBindings().List(ctx, metav1.ListOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	for _, binding := range clusterBindings.Items {
+		if has(binding.Subjects) {
+			found = append(found, fmt.Sprintf("everywhere: ClusterRoleBinding %s to %s", binding.Name, binding.RoleRef.Name))
+		}
+	}
+	AddReportEntry("bindings", strings.Join(found, "\n"))
+}
