@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the operator's images that the suite has OLM install, into bin/olm-images: 0.1.0 from the commit that it was released from, and
-# 0.2.0 from this tree. They are for this machine's platform alone, so their digests are not those of a release. Builds bin/bundle too.
+# 0.2.0 from this tree. They are for this machine's platform alone, so their digests are not those of a release.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 directory=$PWD/bin/olm-images
@@ -14,6 +14,7 @@ image() { # version, commit, source tree
 
 first=0.1.0
 commit=$(awk -v version="$first" '$2 == "version:" || $1 == "version:" {found = $NF == version} found && $1 == "commit:" {print $2; exit}' bundle/releases.yaml)
+[[ -n $commit ]] || { echo "bundle/releases.yaml does not say what $first was built from"; exit 1; }
 if [[ ! -e $directory/zen-lead-$first-$commit ]]; then
   sources=$(mktemp -d)
   trap 'rm -rf "$sources"' EXIT
@@ -22,4 +23,3 @@ if [[ ! -e $directory/zen-lead-$first-$commit ]]; then
   touch "$directory/zen-lead-$first-$commit" # what was released does not change
 fi
 image 0.2.0 "$(git rev-parse --short=12 HEAD)" .
-go -C test/tools/bundle build -o "$PWD/bin/bundle" .

@@ -52,9 +52,7 @@ var _ = BeforeSuite(func() {
 	removeOLM() // what a killed run has left
 	startOLM()
 	DeferCleanup(removeOLM)
-	if os.Getenv("TRY") == "" {
-		startClient()
-	}
+	startClient()
 })
 
 func connect() {
