@@ -53,6 +53,12 @@ monitoring-test: $(BIN)/image ## Fire every alert by a real cause, with promethe
 	@test/monitoring/images.sh
 	@KUBECONFIG= test/cluster/on-cluster.sh go test -v -count=1 -timeout 45m ./test/monitoring -args -ginkgo.no-color -ginkgo.v $(GINKGO)
 
+.PHONY: olm-test
+olm-test: $(BIN)/image $(BIN)/bundle ## Have OLM's own programs install, upgrade and remove the operator on our own cluster (30 minutes)
+	@test/olm/images.sh
+	@test/monitoring/images.sh
+	@KUBECONFIG= test/cluster/on-cluster.sh go test -v -count=1 -timeout 90m ./test/olm -args -ginkgo.no-color -ginkgo.v $(GINKGO)
+
 .PHONY: dashboard-pictures
 dashboard-pictures: ## The same, and draw the dashboards from it into bin/pictures (needs chromium); docs/overview.png is such a picture
 	@PICTURES=bin/pictures $(MAKE) --no-print-directory monitoring-test
@@ -86,7 +92,13 @@ bench-short: build ## A few of these cases in a minute, to see that the benchmar
 .PHONY: build
 build: ## Build the operator into bin/
 	@echo "Building the operator (the first time fetches and compiles its modules: a few minutes)..."
-	@CGO_ENABLED=0 go build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $(BIN)/zen-lead ./cmd/zen-lead
+	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $(BIN)/zen-lead ./cmd/zen-lead
+
+.PHONY: image
+image: $(BIN)/image ## Make the operator's image for all platforms as Dockerfile does, without a daemon, into bin/images/zen-lead (VERSION)
+	@for architecture in amd64 arm64; do \
+	  GOOS=linux GOARCH=$$architecture $(MAKE) --no-print-directory build BIN=$(BIN)/linux-$$architecture || exit; done
+	@test/tools/release/operator-image.sh "$(VERSION)" "$(COMMIT)" "$(BIN)/linux-{arch}/zen-lead" "zen-lead:$(VERSION)" $(BIN)/images/zen-lead
 
 .PHONY: images
 images: build $(BIN)/image ## Make the images of the operator and of the test application, without a daemon, into bin/images
@@ -101,6 +113,25 @@ generate: $(BIN)/controller-gen ## Make everything that is generated: config/rba
 	@go run ./monitoring/generate
 	@$(BIN)/controller-gen rbac:roleName=zen-lead paths=./controllers output:rbac:dir=config/rbac
 
+##@ Ship it
+
+.PHONY: bundle
+bundle: $(BIN)/bundle ## Make the OLM bundles of the newest release from config/, and have them judged as OperatorHub does
+	@$(BIN)/bundle generate
+	@$(BIN)/bundle validate bundle/prometheus bundle/core
+
+.PHONY: catalog
+catalog: $(BIN)/bundle $(BIN)/image $(BIN)/registry ## Make the OLM catalog of all releases, and its image with a cache, with opm
+	@test/tools/release/catalog.sh $(BIN)/release/$$($(BIN)/bundle show version)
+
+.PHONY: release
+release: $(BIN)/bundle $(BIN)/image ## Make all that release VERSION=x.y.z needs, of COMMIT (HEAD), into bin/release; see test/tools/release
+	@test/tools/release/release.sh "$(VERSION)" "$(if $(filter command line environment,$(origin COMMIT)),$(COMMIT),HEAD)"
+
+.PHONY: release-verify
+release-verify: $(BIN)/bundle $(BIN)/image ## Build the released VERSION=x.y.z again and compare digests
+	@test/tools/release/verify.sh "$(VERSION)"
+
 ##@ Test
 
 .PHONY: test
@@ -111,7 +142,8 @@ test: generate-check rules-test test-unit test-apiserver bench-short ## Everythi
 .PHONY: test-unit
 test-unit: ## Unit and property suites, with the race detector
 	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/cluster/... ./test/traffic/...
-	go -C test/tools/image test .
+	go -C test/tools/image test ./...
+	go -C test/tools/bundle test ./...
 
 .PHONY: rules-test
 rules-test: ## Check Prometheus' rules with promtool, and fire and not fire each alert in its unit test
@@ -124,8 +156,8 @@ test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, wit
 	KUBE_CACHE_MUTATION_DETECTOR=true go test -race -timeout 30m ./test/apiserver -args -ginkgo.poll-progress-after=90s $(GINKGO)
 
 .PHONY: generate-check
-generate-check: generate ## Fail if generating leaves a difference
-	@git diff --exit-code -- config docs monitoring/generated || { echo "Run 'make generate' and commit what it changes."; exit 1; }
+generate-check: generate bundle catalog ## Fail if generating leaves a difference
+	@git diff --exit-code -- bundle catalog config docs monitoring/generated || { echo "Run 'make generate bundle catalog' and commit what it changes."; exit 1; }
 
 FUZZTIME ?= 60s
 .PHONY: fuzz
@@ -153,6 +185,13 @@ $(BIN)/controller-gen: test/tools/controller-gen/go.mod
 
 $(BIN)/image: $(wildcard test/tools/image/*)
 	@CGO_ENABLED=0 go -C test/tools/image build -o "$(CURDIR)/$@" .
+
+$(BIN)/registry: $(wildcard test/tools/image/registry/*) test/tools/image/go.mod
+	@CGO_ENABLED=0 go -C test/tools/image build -o "$(CURDIR)/$@" ./registry
+
+$(BIN)/bundle: $(wildcard test/tools/bundle/*)
+	@echo "Building the generator of bundles (the first time 2 minutes)..."
+	@CGO_ENABLED=0 go -C test/tools/bundle build -o "$(CURDIR)/$@" .
 
 $(BIN)/golangci-lint: test/tools/golangci-lint/go.mod
 	@echo "Building golangci-lint (about 3 minutes)..."

@@ -97,8 +97,11 @@ const (
 
 const prometheusOperatorModule = "github.com/prometheus-operator/prometheus-operator"
 
-// Source returns the directory of the set's module as it was fetched, for what it has beside programs.
+// Source fetches the set's module and returns its directory, for what it has beside programs.
 func (s Set) Source(ctx context.Context) (string, error) {
+	if _, err := output(ctx, s.directory(), "go", "mod", "download", s.module); err != nil {
+		return "", err
+	}
 	return output(ctx, s.directory(), "go", "list", "-m", "-f", "{{.Dir}}", s.module)
 }
 

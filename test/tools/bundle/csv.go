@@ -15,7 +15,7 @@ func completeCSV(p *parts, v variant, r release, icon string) error {
 	annotations["containerImage"] = r.Image
 	annotations["createdAt"] = r.Created
 	if r.Version != firstVersion {
-		annotations["olm.skipRange"] = fmt.Sprintf(">=%s <%s", firstVersion, r.Version)
+		annotations["olm.skipRange"] = skipRange(r.Version)
 	}
 	csv.SetAnnotations(annotations)
 	if err := setImage(p.deployment, r.Image); err != nil {
@@ -59,4 +59,9 @@ func setImage(deployment *unstructured.Unstructured, image string) error {
 	}
 	containers[0].(map[string]any)["image"] = image
 	return unstructured.SetNestedSlice(deployment.Object, containers, "spec", "template", "spec", "containers")
+}
+
+// skipRange are the versions that a version can be reached from in one step: all older ones.
+func skipRange(version string) string {
+	return fmt.Sprintf(">=%s <%s", firstVersion, version)
 }

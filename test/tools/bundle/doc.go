@@ -3,6 +3,10 @@
 //	bundle generate                                       # both variants of the newest release, into bundle/
 //	bundle generate -version 9.9.9 -image example.com/zen-lead:broken -output /tmp/broken   # any other, for tests
 //	bundle validate bundle/prometheus bundle/core         # what OperatorHub would say
+//	bundle template -prometheus IMAGE -core IMAGE         # the catalog's template
+//	bundle manifests -image IMAGE config/default          # for kubectl, with a released image
+//	bundle record -version 1.2.3 -commit C -created T -image IMAGE
+//	bundle show version                                   # of the newest release; or commit, created, image
 //
 // operator-sdk does the same for its users, but cannot be pinned as a Go module. Here, too, kustomize builds what config/manifests
 // names, and each object finds its place: a Deployment and the rights of its ServiceAccount in the ClusterServiceVersion, everything

@@ -6,8 +6,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
+
+// commands are what this program does.
+var commands = map[string]func(flags *flag.FlagSet, arguments []string) error{
+	"generate":  runGenerate,
+	"validate":  runValidate,
+	"template":  runTemplate,
+	"manifests": runManifests,
+	"record":    runRecord,
+	"show":      runShow,
+}
 
 func main() {
 	err := run(os.Args[1:])
@@ -21,53 +32,60 @@ func main() {
 }
 
 func run(arguments []string) error {
-	if len(arguments) == 0 {
-		return errors.New("say what to do: generate or validate")
+	if len(arguments) == 0 || commands[arguments[0]] == nil {
+		return errors.New("say what to do: generate, validate, template, manifests, record or show")
 	}
-	switch command, rest := arguments[0], arguments[1:]; command {
-	case "generate":
-		return runGenerate(rest)
-	case "validate":
-		return runValidate(rest)
-	default:
-		return fmt.Errorf("%q is not generate or validate", command)
-	}
+	name := arguments[0]
+	return commands[name](flag.NewFlagSet("bundle "+name, flag.ContinueOnError), arguments[1:])
 }
 
-func runGenerate(arguments []string) error {
-	var given release
-	flags := flag.NewFlagSet("bundle generate", flag.ContinueOnError)
-	record := flags.String("releases", "bundle/releases.yaml", "what was released; the newest is what is bundled")
+// recordOf defines the flag that says where releases are recorded.
+func recordOf(flags *flag.FlagSet) *string {
+	return flags.String("releases", "bundle/releases.yaml", "what was released")
+}
+
+// releaseOf defines the flags that describe a release.
+func releaseOf(flags *flag.FlagSet) *release {
+	given := &release{}
+	flags.StringVar(&given.Version, "version", "", "version")
+	flags.StringVar(&given.Commit, "commit", "", "commit that the image was built from")
+	flags.StringVar(&given.Image, "image", "", "image")
+	flags.StringVar(&given.Created, "created", "", "time of creation, RFC 3339")
+	return given
+}
+
+func runGenerate(flags *flag.FlagSet, arguments []string) error {
+	record, given := recordOf(flags), releaseOf(flags)
+	flags.StringVar(&given.replaces, "replaces", "", "version that this one replaces, if another than the release before")
 	config := flags.String("config", "config/manifests", "folder of the variants' kustomizations")
 	output := flags.String("output", "bundle", "folder that gets a folder for each variant")
 	only := flags.String("variant", "", "one variant only; both without it")
-	flags.StringVar(&given.Version, "version", "", "version, if another than the newest release's")
-	flags.StringVar(&given.Image, "image", "", "image, if another")
-	flags.StringVar(&given.Created, "created", "", "time of creation, if another")
-	flags.StringVar(&given.replaces, "replaces", "", "version that this one replaces, if another than the release before")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
-	releases, err := readReleases(*record)
+	recorded, err := readReleases(*record)
 	if err != nil {
 		return err
 	}
-	chosen := releases.newest().with(given)
+	chosen := recorded.newest().with(*given)
 	for _, v := range variants {
 		if *only != "" && v.name != *only {
 			continue
 		}
 		if err := generate(v, chosen, filepath.Join(*config, v.name), filepath.Join(*output, v.name)); err != nil {
-			return fmt.Errorf("bundle %s: %w", v.name, err)
+			return fmt.Errorf("variant %s: %w", v.name, err)
 		}
 	}
 	return nil
 }
 
-// runValidate prints what there is to say and fails if that is more than nothing.
-func runValidate(directories []string) error {
+// runValidate fails if there is anything to say.
+func runValidate(flags *flag.FlagSet, arguments []string) error {
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
 	var problems []string
-	for _, directory := range directories {
+	for _, directory := range flags.Args() {
 		found, err := validate(directory)
 		if err != nil {
 			return err
@@ -78,4 +96,81 @@ func runValidate(directories []string) error {
 		return fmt.Errorf("%d problems:\n%s", len(problems), strings.Join(problems, "\n"))
 	}
 	return nil
+}
+
+func runTemplate(flags *flag.FlagSet, arguments []string) error {
+	record := recordOf(flags)
+	config := flags.String("config", "config/manifests", "folder of the variants' kustomizations")
+	images := map[string]*string{}
+	for _, v := range variants {
+		images[v.name] = flags.String(v.name, "", "bundle image of that variant")
+	}
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	recorded, err := readReleases(*record)
+	if err != nil {
+		return err
+	}
+	given := map[string]string{}
+	for name, image := range images {
+		given[name] = *image
+	}
+	content, err := template(recorded, *config, given)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(content)
+	return err
+}
+
+func runManifests(flags *flag.FlagSet, arguments []string) error {
+	given := releaseOf(flags)
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	return printManifests(os.Stdout, flags.Arg(0), *given)
+}
+
+func runRecord(flags *flag.FlagSet, arguments []string) error {
+	record, given := recordOf(flags), releaseOf(flags)
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	if slices.Contains([]string{given.Version, given.Commit, given.Image, given.Created}, "") {
+		return errors.New("-version, -commit, -image and -created are needed")
+	}
+	recorded, err := readReleases(*record)
+	if err != nil {
+		return err
+	}
+	recorded.record(*given)
+	return recorded.write(*record)
+}
+
+// runShow prints one field of a release, for scripts.
+func runShow(flags *flag.FlagSet, arguments []string) error {
+	record := recordOf(flags)
+	version := flags.String("version", "", "which release; the newest without it")
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	recorded, err := readReleases(*record)
+	if err != nil {
+		return err
+	}
+	shown := recorded.newest()
+	if *version != "" {
+		index := slices.IndexFunc(recorded.Releases, func(r release) bool { return r.Version == *version })
+		if index < 0 {
+			return fmt.Errorf("%s has no release %s", *record, *version)
+		}
+		shown = recorded.Releases[index]
+	}
+	field, known := map[string]string{"version": shown.Version, "commit": shown.Commit, "created": shown.Created, "image": shown.Image}[flags.Arg(0)]
+	if !known {
+		return fmt.Errorf("%q is not version, commit, created or image", flags.Arg(0))
+	}
+	_, err = fmt.Println(field)
+	return err
 }
