@@ -5,6 +5,7 @@
 //	bundle validate bundle/prometheus bundle/core         # what OperatorHub would say
 //	bundle template -prometheus IMAGE -core IMAGE         # the catalog's template
 //	bundle manifests -image IMAGE config/default          # for kubectl, with a released image
+//	bundle page bundle/prometheus                         # as OperatorHub shows it, in HTML
 //	bundle record -version 1.2.3 -commit C -created T -image IMAGE
 //	bundle show version                                   # of the newest release; or commit, created, image
 //

@@ -18,6 +18,7 @@ var commands = map[string]func(flags *flag.FlagSet, arguments []string) error{
 	"manifests": runManifests,
 	"record":    runRecord,
 	"show":      runShow,
+	"page":      runPage,
 }
 
 func main() {
@@ -33,7 +34,7 @@ func main() {
 
 func run(arguments []string) error {
 	if len(arguments) == 0 || commands[arguments[0]] == nil {
-		return errors.New("say what to do: generate, validate, template, manifests, record or show")
+		return errors.New("say what to do: generate, validate, template, manifests, record, show or page")
 	}
 	name := arguments[0]
 	return commands[name](flag.NewFlagSet("bundle "+name, flag.ContinueOnError), arguments[1:])
@@ -116,7 +117,7 @@ func runTemplate(flags *flag.FlagSet, arguments []string) error {
 	for name, image := range images {
 		given[name] = *image
 	}
-	content, err := template(recorded, *config, given)
+	content, err := catalogTemplate(recorded, *config, given)
 	if err != nil {
 		return err
 	}
@@ -173,4 +174,11 @@ func runShow(flags *flag.FlagSet, arguments []string) error {
 	}
 	_, err = fmt.Println(field)
 	return err
+}
+
+func runPage(flags *flag.FlagSet, arguments []string) error {
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	return printPage(os.Stdout, flags.Arg(0))
 }
