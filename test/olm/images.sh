@@ -13,8 +13,7 @@ image() { # version, commit, source tree
 }
 
 first=0.1.0
-commit=$(awk -v version="$first" '$2 == "version:" || $1 == "version:" {found = $NF == version} found && $1 == "commit:" {print $2; exit}' bundle/releases.yaml)
-[[ -n $commit ]] || { echo "bundle/releases.yaml does not say what $first was built from"; exit 1; }
+commit=$(bin/bundle show -version "$first" commit)
 if [[ ! -e $directory/zen-lead-$first-$commit ]]; then
   sources=$(mktemp -d)
   trap 'rm -rf "$sources"' EXIT

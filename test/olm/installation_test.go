@@ -84,10 +84,6 @@ func phases() map[string]string {
 	return found
 }
 
-func csvStatus(name, path string) func() string {
-	return field("clusterserviceversion", operatorNamespace, name, path)
-}
-
 func subscriptionStatus(path string) func() string {
 	return field("subscription", operatorNamespace, subscriptionName, path)
 }
