@@ -61,9 +61,8 @@ func TestValidatorsAreHeard(t *testing.T) {
 		"minKubeVersion: 1.24.0":          "minKubeVersion: soon",
 		"name: zen-lead.v":                "name: zen-lead-",
 		"email: maintainers@zen-lead.io":  "email: nobody",
-		"cpu: 100m":                       "example.com/cpu: 1",
-		"type: AllNamespaces":             "type: OwnNamespace",
-		"- mediatype: image/svg+xml":      "- mediatype: image/tiff",
+		"mediatype: image/svg+xml":        "mediatype: image/tiff",
+		"alm-examples: '[]'":              "alm-examples: '[{'",
 		"categories: Networking":          "categories: Miscellaneous",
 	} {
 		changed := strings.Replace(string(content), before, after, 1)

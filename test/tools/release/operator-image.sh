@@ -11,6 +11,6 @@ while IFS= read -r label; do
   label=${label/'$VERSION'/$version}
   labels+=("-label=${label/'$COMMIT'/$commit}")
 done < <(sed -n 's/^LABEL \([^=]*\)="\(.*\)"$/\1=\2/p' Dockerfile)
-bin/image -print-digest -platform linux/amd64 -platform linux/arm64 -tag "$tag" -output "$output" "${labels[@]}" \
+"${IMAGE_TOOL:-bin/image}" -print-digest -platform linux/amd64 -platform linux/arm64 -tag "$tag" -output "$output" "${labels[@]}" \
   -user "$(sed -n 's/^USER //p' Dockerfile)" -entrypoint "$(sed -n 's/^ENTRYPOINT \["\(.*\)"\]$/\1/p' Dockerfile)" \
   "$binary=$(sed -n 's/^COPY --from=build [^ ]* //p' Dockerfile)"
