@@ -129,5 +129,5 @@ func uninstall() {
 	unsubscribe()
 	removeNamespaces(operatorNamespace)
 	kubectl("delete", "clusterrole,clusterrolebinding", "-l", "olm.managed=true", "--ignore-not-found")
-	kubectl("delete", "clusterrole", "zen-lead-metrics-reader", "--ignore-not-found")
+	kubectl("delete", "operators.operators.coreos.com", "--all") // OLM's account of what is installed
 }

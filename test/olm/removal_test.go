@@ -2,6 +2,7 @@ package olm
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -38,13 +39,30 @@ var _ = Describe("Removed by deleting Subscription and ClusterServiceVersion", f
 // leftByOLM is what is left when Subscription and ClusterServiceVersion are gone; docs/install.md says what to do about it.
 func leftByOLM() []string {
 	return []string{
-		"namespaces " + operatorNamespace,
-		"operatorgroups.operators.coreos.com " + operatorNamespace + "/zen-lead",
+		// The leader Service, which routes on.
 		"services " + shopA + "/till-leader",
 		"endpointslices.discovery.k8s.io " + shopA + "/till-leader-ipv4",
+		// What goes with the operator's namespace: the user's OperatorGroup, what Kubernetes puts into each namespace, the Lease of the
+		// replicas, and the rights of a bundle that are no Deployment's, which OLM forgets.
+		"namespaces " + operatorNamespace,
+		"operatorgroups.operators.coreos.com " + operatorNamespace + "/zen-lead",
+		"configmaps " + operatorNamespace + "/kube-root-ca.crt",
+		"serviceaccounts " + operatorNamespace + "/default",
 		"leases.coordination.k8s.io " + operatorNamespace + "/zen-lead",
+		"roles.rbac.authorization.k8s.io " + operatorNamespace + "/zen-lead-metrics-discovery",
+		"rolebindings.rbac.authorization.k8s.io " + operatorNamespace + "/zen-lead-metrics-discovery",
+		// What has to be deleted by its name, and OLM's own account of what is installed.
+		"clusterroles.rbac.authorization.k8s.io zen-lead-metrics-reader",
+		"operators.operators.coreos.com zen-lead.zen-lead-system",
+		// Those of the OperatorGroup, which go with it.
+		"clusterroles.rbac.authorization.k8s.io olm.og.zen-lead.admin",
+		"clusterroles.rbac.authorization.k8s.io olm.og.zen-lead.edit",
+		"clusterroles.rbac.authorization.k8s.io olm.og.zen-lead.view",
 	}
 }
+
+// hashed is the end of the names of an OperatorGroup's ClusterRoles.
+var hashed = regexp.MustCompile(`^(olm\.og\..*)-[^-]*$`)
 
 // everything are all objects in the cluster but those that come and go by themselves, as "kind namespace/name".
 func everything() sets.Set[string] {
@@ -60,14 +78,14 @@ func everything() sets.Set[string] {
 		version, err := schema.ParseGroupVersion(list.GroupVersion)
 		Expect(err).NotTo(HaveOccurred())
 		for _, resource := range list.APIResources {
-			if !slices.Contains(resource.Verbs, "list") || slices.Contains([]string{"events", "pods", "endpoints", "packagemanifests"}, resource.Name) {
+			if !slices.Contains(resource.Verbs, "list") || slices.Contains([]string{"events", "pods", "endpoints", "ipaddresses"}, resource.Name) {
 				continue
 			}
 			kind := version.WithResource(resource.Name)
 			objects, err := reader.Resource(kind).List(ctx, metav1.ListOptions{})
 			Expect(err).NotTo(HaveOccurred())
 			for _, object := range objects.Items {
-				name := strings.TrimPrefix(object.GetNamespace()+"/"+object.GetName(), "/")
+				name := strings.TrimPrefix(object.GetNamespace()+"/"+hashed.ReplaceAllString(object.GetName(), "$1"), "/")
 				found.Insert(fmt.Sprintf("%s %s", kind.GroupResource(), name))
 			}
 		}
