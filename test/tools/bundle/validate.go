@@ -17,7 +17,7 @@ var validators = []struct {
 }{
 	{"bundle", validation.BundleValidator},
 	{"csv", validation.ClusterServiceVersionValidator},
-	{"operatorhub", validation.OperatorHubValidator},
+	{"operatorhub", validation.OperatorHubValidator}, //nolint:staticcheck // deprecated, and still run by others
 	{"operatorhub/v2", validation.OperatorHubV2Validator},
 	{"standardcapabilities", validation.StandardCapabilitiesValidator},
 	{"standardcategories", validation.StandardCategoriesValidator},

@@ -43,14 +43,14 @@ func main() {
 func run(arguments []string) error {
 	end := slices.Index(arguments, "--")
 	if end < 1 || end == len(arguments)-1 {
-		return errors.New("usage: registry layout... -- command argument...")
+		return errors.New("usage: registry layout... -- command [argument]")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	handler := served.New(served.Logger(log.New(io.Discard, "", 0)))
-	go func() { _ = http.Serve(listener, handler) }() //nolint:gosec // for as long as the command runs, on this machine
+	go func() { _ = http.Serve(listener, handler) }() // for as long as the command runs
 	address := listener.Addr().String()
 	hosts := map[string]bool{}
 	for _, directory := range arguments[:end] {
@@ -125,7 +125,7 @@ func runBeside(address string, hosts map[string]bool, arguments []string) error 
 	); err != nil {
 		return err
 	}
-	command := exec.Command(arguments[0], arguments[1:]...) //nolint:gosec // it is what was asked for
+	command := exec.Command(arguments[0], arguments[1:]...)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	command.Env = append(os.Environ(), "REGISTRY="+address, "HOME="+home)
 	return command.Run()
