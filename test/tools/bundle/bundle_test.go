@@ -240,3 +240,25 @@ func kustomizations(t *testing.T) (directories []string) {
 	}
 	return directories
 }
+
+func TestManyNamespacesAreGrantedAsTheyAreWatched(t *testing.T) {
+	objects, err := build(filepath.Join(root, "config", "many-namespaces"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var granted []string
+	for _, binding := range named("zen-lead-manager", ofKind(objects, "RoleBinding")) {
+		granted = append(granted, binding.GetNamespace())
+	}
+	containers, _, err := unstructured.NestedSlice(ofKind(objects, "Deployment")[0].Object, "spec", "template", "spec", "containers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	watched := containers[0].(map[string]any)["env"].([]any)[0].(map[string]any)
+	if watched["name"] != "WATCH_NAMESPACE" || watched["value"] != strings.Join(granted, ",") {
+		t.Errorf("%v, and granted in %v", watched, granted)
+	}
+	if len(named("zen-lead-manager", ofKind(objects, "ClusterRoleBinding"))) > 0 {
+		t.Error("it is granted everywhere")
+	}
+}
