@@ -20,13 +20,17 @@ import (
 // expectRights asserts what the operator's ServiceAccount may do: what config/rbac says, which a test compares with the contract. OLM
 // knows rights that hold in a namespace only as ones that hold in every watched namespace and in the operator's own. So the right to keep
 // the Lease of its replicas holds in the watched ones too, and its own namespace is as a watched one. OLM adds one right of its own: to
-// the OperatorCondition by which an operator may tell OLM that it is not to be upgraded just now; Zen-Lead does not use it.
+// the OperatorCondition by which an operator may tell OLM that it is not to be upgraded just now; and where all namespaces are watched, another,
+// to read Namespaces. Zen-Lead uses neither.
 func expectRights(watched, unwatched []string) {
 	GinkgoHelper()
 	roles, err := controlplane.OperatorRoles()
 	Expect(err).NotTo(HaveOccurred())
 	clusterWide := flatten(roles[controlplane.RoleClusterWide])
 	inWatched := clusterWide.Union(flatten(roles[controlplane.RoleWatched])).Union(flatten(roles[controlplane.RoleSystem]))
+	if len(unwatched) == 0 {
+		inWatched.Insert("get namespaces", "list namespaces", "watch namespaces")
+	}
 	condition := core[second].name
 	inOwn := inWatched.Union(sets.New(
 		fmt.Sprintf("get operatorconditions.operators.coreos.com [%s]", condition),
