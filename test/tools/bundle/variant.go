@@ -6,7 +6,7 @@ import "strings"
 const packageName = "zen-lead"
 
 // variant is one of the bundles that a release has. OLM knows no optional objects (an InstallPlan's step has a field for that, which
-// nothing reads), and never finishes a bundle with objects of kinds that a cluster does not have.
+// nothing reads), and cannot install a bundle with objects of kinds that a cluster does not have.
 type variant struct {
 	// name is its folder's in bundle/ and in config/manifests.
 	name string
