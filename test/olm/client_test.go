@@ -60,6 +60,9 @@ func driveTraffic(namespace string) {
 	order, err := json.Marshal(map[string]any{"timeout_ms": 1000, "streams": streams})
 	Expect(err).NotTo(HaveOccurred())
 	Eventually(func() error { // DNS may not know the name yet
+		if err := clientAPI(clients.CoreV1().RESTClient().Post(), "stop").Do(ctx).Error(); err != nil {
+			return err
+		}
 		return clientAPI(clients.CoreV1().RESTClient().Post(), "run").Body(order).Do(ctx).Error()
 	}).Should(Succeed())
 }
