@@ -72,7 +72,7 @@ TRAFFIC_RESULTS := docs/measurements/traffic.json
 .PHONY: bench-traffic
 bench-traffic: ## Measure what clients see when a leader fails (25 minutes), on the same; CASES=a,b and ROUNDS=n for less
 	@mkdir -p $(dir $(TRAFFIC_RESULTS))
-	@test/cluster/on-cluster.sh test/traffic/run.sh -output $(TRAFFIC_RESULTS) -cases "$(CASES)" -rounds $(or $(ROUNDS),0)
+	@test/cluster/on-cluster.sh test/traffic/run.sh -output "$(if $(ROUNDS),,$(TRAFFIC_RESULTS))" -cases "$(CASES)" -rounds $(or $(ROUNDS),0)
 
 ##@ How fast
 
@@ -81,7 +81,8 @@ BENCH = go run ./test/bench/cmd/bench -operator $(BIN)/zen-lead
 
 .PHONY: bench
 bench: build ## Measure failovers beside the built-in controller, and what the operator costs (30 minutes); CASES=a,b and ROUNDS=n for less
-	@$(BENCH) -output $(PERFORMANCE_RESULTS) -cases "$(CASES)" -rounds $(or $(ROUNDS),0)
+	@echo "$(if $(ROUNDS),No results are kept of a run with ROUNDS.,Results are kept in $(PERFORMANCE_RESULTS); docs/performance.md is made from it by 'make generate'.)"
+	@$(BENCH) -output "$(if $(ROUNDS),,$(PERFORMANCE_RESULTS))" -cases "$(CASES)" -rounds $(or $(ROUNDS),0)
 
 .PHONY: bench-short
 bench-short: build ## A few of these cases in a minute, to see that the benchmark works; no bar is judged
@@ -141,7 +142,7 @@ test: generate-check rules-test test-unit test-apiserver bench-short ## Everythi
 
 .PHONY: test-unit
 test-unit: ## Unit and property suites, with the race detector
-	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/cluster/... ./test/traffic/...
+	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/cluster/... ./test/measurement ./test/traffic/...
 	for module in image bundle olmv1; do go -C test/tools/$$module test -count=1 ./... || exit; done # they read files outside their modules
 
 .PHONY: rules-test

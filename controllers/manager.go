@@ -32,7 +32,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -128,7 +127,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 			return nil, err
 		}
 	}
-	return mgr, addRunnables(mgr, foreignSlices, certificate, own, synced)
+	return endingManager{mgr}, addRunnables(mgr, foreignSlices, certificate, own, synced)
 }
 
 func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, options Options) *Reconciler {
@@ -137,6 +136,7 @@ func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.
 		cache:         mgr.GetCache(),
 		foreignSlices: foreignSlices,
 		live:          mgr.GetAPIReader(),
+		freshPods:     newPodLists(mgr.GetAPIReader()),
 		clock:         options.Clock,
 		events:        mgr.GetEventRecorder(Name),
 		metrics:       own,
@@ -165,6 +165,10 @@ func addController(mgr manager.Manager, r *Reconciler, foreignSlices cache.Cache
 	return nil
 }
 
+// waitingTakeovers is how many decisions of a replica that does not act first are under way for each that there may be of one that does:
+// nearly all of their time they wait for the list of Pods that they share.
+const waitingTakeovers = 8
+
 // addTakeover adds the controller of a replica that does not act first. The watches of the other one fill its queue.
 func addTakeover(mgr manager.Manager, r *Reconciler, synced func() bool, options Options) error {
 	const name = Name + "-takeover"
@@ -174,7 +178,7 @@ func addTakeover(mgr manager.Manager, r *Reconciler, synced func() bool, options
 	_, err := controller.New(name, mgr, controller.Options{
 		Reconciler:              &takeover{Reconciler: r, delay: options.TakeoverDelay, synced: synced},
 		NeedLeaderElection:      &always,
-		MaxConcurrentReconciles: options.MaxConcurrentReconciles,
+		MaxConcurrentReconciles: waitingTakeovers * options.MaxConcurrentReconciles,
 		RateLimiter:             limiter,
 		NewQueue: func(string, workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
 			return r.standby
@@ -239,7 +243,7 @@ func metricsOptions(certificate *servingCertificate, options Options) metricsser
 	if certificate != nil {
 		server.SecureServing = true
 		server.TLSOpts = []func(*tls.Config){certificate.configure}
-		server.FilterProvider = filters.WithAuthenticationAndAuthorization
+		server.FilterProvider = metrics.RequireAccess
 	}
 	return server
 }

@@ -68,15 +68,10 @@ func (r *Reconciler) electFresh(ctx context.Context, cached *pass) (*pass, error
 }
 
 func (r *Reconciler) readPodsAndLease(ctx context.Context, seen *observation) error {
-	var list corev1.PodList
-	if err := r.live.List(ctx, &list, client.InNamespace(seen.key.Namespace), client.MatchingLabels(seen.source.Spec.Selector)); err != nil {
-		return fmt.Errorf("listing the Pods of %s: %w", seen.key, err)
-	}
-	for i := range list.Items {
-		seen.pods = append(seen.pods, &list.Items[i])
-	}
-	slices.SortFunc(seen.pods, byPodName)
 	var err error
+	if seen.pods, err = r.freshPods.matching(ctx, seen.key.Namespace, seen.source.Spec.Selector); err != nil {
+		return err
+	}
 	seen.lease, err = leaseOf(ctx, r.live, seen.key.Namespace, seen.policy.FollowLease)
 	if seen.lease != nil {
 		r.leases.observeFresh(seen.lease, r.clock.Now())

@@ -24,8 +24,8 @@ type ownWrites struct {
 	deleted map[types.UID]bool
 	// vanished are the objects of each source that somebody else has deleted.
 	vanished map[types.NamespacedName]map[string]bool
-	// records are the leader's records that went with them: the only trace of the epoch if slice and Service are deleted
-	// at once.
+	// records are the leader's records that went with them, or that somebody has overwritten: the only trace of the epoch if slice
+	// and Service are deleted at once, or the copy on the Service is not written yet.
 	records map[types.NamespacedName]leaderservice.Record
 }
 
@@ -128,9 +128,22 @@ func (w *ownWrites) gone(object client.Object, kindName string, record leaderser
 			w.vanished[source] = map[string]bool{}
 		}
 		w.vanished[source][kindName] = true
-		if record.Epoch > w.records[source].Epoch {
-			w.records[source] = record
-		}
+		w.saveRecord(source, record)
+	}
+}
+
+// overwritten notes that somebody else has changed a record.
+func (w *ownWrites) overwritten(record leaderservice.Record, sources []types.NamespacedName) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	for _, source := range sources {
+		w.saveRecord(source, record)
+	}
+}
+
+func (w *ownWrites) saveRecord(source types.NamespacedName, record leaderservice.Record) {
+	if record.Epoch > w.records[source].Epoch {
+		w.records[source] = record
 	}
 }
 
@@ -143,18 +156,27 @@ func (w *ownWrites) takeVanished(source types.NamespacedName, kindName string) b
 	return vanished
 }
 
-// lostRecord is the record that went with what somebody else has deleted; without an epoch if there is none.
+// lostRecord is the record that somebody else has deleted or overwritten; without an epoch if there is none.
 func (w *ownWrites) lostRecord(source types.NamespacedName) leaderservice.Record {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	return w.records[source]
 }
 
-// recordKept notes that the API holds the record again.
-func (w *ownWrites) recordKept(source types.NamespacedName) {
+// recordKept notes that the API holds a record of that epoch again. What has been lost since then stays remembered.
+func (w *ownWrites) recordKept(source types.NamespacedName, epoch int64) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	delete(w.records, source)
+	if w.records[source].Epoch <= epoch {
+		delete(w.records, source)
+	}
+}
+
+// returned notes that what somebody else has deleted is there again.
+func (w *ownWrites) returned(source types.NamespacedName) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.vanished, source)
 }
 
 // forget drops what is remembered of a source.

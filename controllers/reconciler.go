@@ -33,6 +33,7 @@ type Reconciler struct {
 	cache         client.Reader // what the watches brought; the objects are the cache's own and must not be changed
 	foreignSlices client.Reader // metadata of the EndpointSlices of other controllers
 	live          client.Reader // the API server itself
+	freshPods     *podLists     // the same, for the Pods of many Services at once
 	clock         clock.PassiveClock
 	events        events.EventRecorder
 	metrics       *metrics.Metrics

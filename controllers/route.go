@@ -215,6 +215,9 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 	if p.leaderService.DeletionTimestamp != nil {
 		return false, nil // nothing is made for a Service that is going
 	}
+	if r.writes.stale(p.leaderService) { // its copy of the record may be all that is left of it
+		return false, errStale
+	}
 	if r.writes.onItsWay(types.NamespacedName{Namespace: p.seen.key.Namespace, Name: name}, p.now) {
 		return false, errStale
 	}
@@ -254,7 +257,7 @@ func (r *Reconciler) finish(ctx context.Context, p *pass) error {
 			}
 		}
 	}
-	r.writes.recordKept(p.seen.key)
+	r.writes.recordKept(p.seen.key, p.after.Epoch)
 	if len(existing.Spec.Selector) == 0 {
 		for _, slice := range p.slices.spilled {
 			if err := r.remove(ctx, "EndpointSlice", slice); err != nil {

@@ -166,19 +166,20 @@ func stripSlice(object any) (any, error) {
 	return object, nil
 }
 
-// foreignManagers are the names of those who have set fields of an object and are not this operator; which fields, is left out.
+// foreignManagers are those who have set fields of an object and are not this operator, which updates and never applies; which
+// fields, is left out.
 func foreignManagers(entries []metav1.ManagedFieldsEntry) []metav1.ManagedFieldsEntry {
 	var foreign []metav1.ManagedFieldsEntry
 	for i := range entries {
-		if entries[i].Manager != Name {
+		if entries[i].Manager != Name || entries[i].Operation != metav1.ManagedFieldsOperationUpdate {
 			foreign = append(foreign, metav1.ManagedFieldsEntry{Manager: entries[i].Manager, Operation: entries[i].Operation})
 		}
 	}
 	return foreign
 }
 
-// stripForeignSlice keeps what tells whose a slice is. The annotations of a slice that bears one of ours are kept whole:
-// it is one of ours with its label taken away, and will be written back.
+// stripForeignSlice keeps what tells whose a slice is. The metadata of a slice that bears an annotation or a label of ours are kept
+// whole: it is one of ours with its label taken away, and will be written back.
 func stripForeignSlice(object any) (any, error) {
 	slice, ok := object.(*metav1.PartialObjectMetadata)
 	if !ok {
@@ -186,12 +187,12 @@ func stripForeignSlice(object any) (any, error) {
 	}
 	stripped := &metav1.PartialObjectMetadata{TypeMeta: slice.TypeMeta, ObjectMeta: strippedMetadata(slice.ObjectMeta)}
 	stripped.OwnerReferences = slice.OwnerReferences
-	if len(ourAnnotations(slice.Annotations)) > 0 {
+	if len(ourAnnotations(slice.Annotations)) > 0 || slice.Labels[contract.LabelSourceService] != "" {
 		stripped.Annotations, stripped.Labels, stripped.Finalizers = slice.Annotations, slice.Labels, slice.Finalizers
 		stripped.ManagedFields = foreignManagers(slice.ManagedFields)
 		return stripped, nil
 	}
-	for _, key := range []string{discoveryv1.LabelServiceName, contract.LabelSliceManagedBy, contract.LabelSourceService} {
+	for _, key := range []string{discoveryv1.LabelServiceName, contract.LabelSliceManagedBy} {
 		if value, present := slice.Labels[key]; present {
 			if stripped.Labels == nil {
 				stripped.Labels = map[string]string{}

@@ -97,12 +97,17 @@ func TestALeaderServiceIsCachedWholeAnOptedInOneForItsSpecAnyOtherForItsName(t *
 func TestOfWhoHasSetFieldsOfASliceTheNamesOfTheOthersAreKept(t *testing.T) {
 	fields := &metav1.FieldsV1{}
 	fields.SetRawString(`{"f:metadata":{}}`)
+	ours := metav1.ManagedFieldsEntry{Manager: Name, Operation: metav1.ManagedFieldsOperationUpdate, FieldsV1: fields}
 	for name, test := range map[string]struct{ entries, want []metav1.ManagedFieldsEntry }{
 		"nobody":       {},
-		"the operator": {entries: []metav1.ManagedFieldsEntry{{Manager: Name, FieldsV1: fields}}},
+		"the operator": {entries: []metav1.ManagedFieldsEntry{ours}},
 		"others too": {
-			entries: []metav1.ManagedFieldsEntry{{Manager: Name, FieldsV1: fields}, {Manager: "kubectl", Operation: "Apply", FieldsV1: fields}},
+			entries: []metav1.ManagedFieldsEntry{ours, {Manager: "kubectl", Operation: "Apply", FieldsV1: fields}},
 			want:    []metav1.ManagedFieldsEntry{{Manager: "kubectl", Operation: "Apply"}},
+		},
+		"somebody who applies under the operator's name": {
+			entries: []metav1.ManagedFieldsEntry{{Manager: Name, Operation: "Apply", FieldsV1: fields}, ours},
+			want:    []metav1.ManagedFieldsEntry{{Manager: Name, Operation: "Apply"}},
 		},
 	} {
 		if got := foreignManagers(test.entries); !reflect.DeepEqual(got, test.want) {

@@ -62,25 +62,18 @@ func (t *takeover) judge(ctx context.Context, source types.NamespacedName) (time
 	}
 	if !misroutes(cached) {
 		t.wrong.clear(source)
-		t.writes.forget(source) // what somebody has deleted is there again
+		t.writes.returned(source)
+		t.writes.recordKept(source, cached.before.Epoch)
 		if t.unfinished.has(source) {
 			return t.decide(ctx, cached, cached.now)
 		}
-		return t.recheck(cached), nil
+		return cached.decision.Recheck, nil
 	}
 	since := t.wrong.since(source, cached.now)
 	if left := since.Add(t.delay).Sub(cached.now); left > 0 {
 		return left, nil
 	}
 	return t.decide(ctx, cached, since)
-}
-
-// recheck is when the acting replica will have had its time for what is due then; 0 for never.
-func (t *takeover) recheck(p *pass) time.Duration {
-	if p.decision.Recheck == 0 {
-		return 0
-	}
-	return p.decision.Recheck + t.delay
 }
 
 // cachedPass elects by the caches; nil if there is nothing to route, or no leader Service that this replica could route through.
@@ -142,13 +135,13 @@ func (t *takeover) decide(ctx context.Context, cached *pass, since time.Time) (t
 	}
 	t.wrong.clear(source) // if nothing was wrong the caches are behind; they wake us when they are not
 	if !t.unfinished.has(source) {
-		return t.recheck(p), nil
+		return p.decision.Recheck, nil
 	}
 	if err := t.finish(ctx, p); err != nil {
 		return 0, err
 	}
 	t.unfinished.remove(source)
-	return t.recheck(p), nil
+	return p.decision.Recheck, nil
 }
 
 // tellTakeover counts a decision and tells of it.

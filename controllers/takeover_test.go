@@ -2,7 +2,6 @@ package controllers
 
 import (
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -79,15 +78,5 @@ func TestASliceMisroutesInEveryFamilyThatIsOurs(t *testing.T) {
 		if got := misroutes(p); got != test.misroutes {
 			t.Errorf("%s: misroutes is %v", name, got)
 		}
-	}
-}
-
-func TestAStandbyLooksAgainOnceTheActingReplicaHasHadItsTime(t *testing.T) {
-	standby := &takeover{delay: 250 * time.Millisecond}
-	if got := standby.recheck(&pass{}); got != 0 {
-		t.Errorf("nothing is due: got %s", got)
-	}
-	if got := standby.recheck(&pass{decision: election.Decision{Recheck: time.Minute}}); got != time.Minute+250*time.Millisecond {
-		t.Errorf("got %s", got)
 	}
 }

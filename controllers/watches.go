@@ -44,7 +44,7 @@ type watch[T client.Object] struct {
 	// priority is how urgent a change of the object is; nil for priorityOther.
 	priority func(ctx context.Context, object T, deleted bool) int
 	// changed is told of updates that concern a source before anything is woken; may be nil.
-	changed func(before, after T)
+	changed func(before, after T, sources []types.NamespacedName)
 	// created is told of new objects before anything is woken, and whether they may have been there for long; may be nil.
 	created func(object T, listed bool)
 	// deleted is told of deletions before anything is woken; may be nil.
@@ -59,7 +59,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 			unmoved: func(before, after *corev1.Pod) bool {
 				return before.UID == after.UID && maps.Equal(before.Labels, after.Labels)
 			},
-			changed: r.noteReadiness,
+			changed: func(before, after *corev1.Pod, _ []types.NamespacedName) { r.noteReadiness(before, after) },
 			deleted: func(pod *corev1.Pod, _ []types.NamespacedName) { r.sightings.forget(pod.UID) },
 		})),
 		source.TypedKind(objects, &corev1.Service{}, handlerOf(r, watch[*corev1.Service]{
@@ -76,9 +76,14 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 				return r.sourcesOfSlice(ctx, slice)
 			},
 			priority: slicePriority,
-			created:  func(slice *discoveryv1.EndpointSlice, _ bool) { r.writes.reported(slice) },
+			changed: func(before, after *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
+				if leaderservice.SliceEdited(after) && before.UID == after.UID {
+					r.writes.overwritten(leaderservice.WrittenRecord(before), sources)
+				}
+			},
+			created: func(slice *discoveryv1.EndpointSlice, _ bool) { r.writes.reported(slice) },
 			deleted: func(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
-				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), leaderservice.RecordOf(slice, nil), sources)
+				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), leaderservice.WrittenRecord(slice), sources)
 			},
 		})),
 		source.TypedKind(foreignSlices, foreignSlice(), handlerOf(r, watch[*metav1.PartialObjectMetadata]{
@@ -138,7 +143,7 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 			}
 			sources := w.sourcesOfBoth(ctx, e.ObjectOld, e.ObjectNew)
 			if w.changed != nil && len(sources) > 0 {
-				w.changed(e.ObjectOld, e.ObjectNew)
+				w.changed(e.ObjectOld, e.ObjectNew, sources)
 			}
 			r.wake(q, sources, priority(ctx, e.ObjectNew, false))
 		},

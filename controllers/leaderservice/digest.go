@@ -3,16 +3,21 @@ package leaderservice
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"hash/fnv"
 	"strings"
 
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
 )
 
 // digestVersion changes with the set of fields that are ours, so that an upgrade of the operator is not taken for an edit.
-const digestVersion = "v1-"
+const digestVersion = "v2-"
+
+// digestSeparator stands between the digest of a slice and that of the record in it.
+const digestSeparator = "-"
 
 // digest is a short fingerprint of the fields of an object that are ours.
 func digest(owned any) string {
@@ -29,14 +34,46 @@ func edited(object metav1.Object, owned any) bool {
 	if applied != "" && !strings.HasPrefix(applied, digestVersion) {
 		return false
 	}
-	return applied != digest(owned)
+	whole, _, _ := strings.Cut(strings.TrimPrefix(applied, digestVersion), digestSeparator)
+	return digestVersion+whole != digest(owned)
+}
+
+// sliceDigest is what is written with a slice: the digest of what is ours in it, and another one of its record alone. That one tells
+// that the record still is as it was written where somebody has changed something else.
+func sliceDigest(slice *discoveryv1.EndpointSlice, record Record) string {
+	return digest(ownedSliceOf(slice)) + digestSeparator + recordDigest(slice.Annotations, record.Published, record.NotReady)
+}
+
+// recordDigest is a fingerprint of a record as it stands in annotations, and of what stands on the endpoint.
+func recordDigest(annotations map[string]string, published, notReady bool) string {
+	hash := fnv.New64a()
+	for _, key := range recordKeys {
+		fmt.Fprintf(hash, "%s=%q\n", key, annotations[key])
+	}
+	fmt.Fprintf(hash, "%t %t", published, notReady)
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// intactRecord is the record of a slice that somebody has edited, and whether that edit has left the record as it was written.
+func intactRecord(slice *discoveryv1.EndpointSlice) (Record, bool) {
+	applied, _ := strings.CutPrefix(slice.Annotations[contract.AnnotationApplied], digestVersion)
+	_, written, _ := strings.Cut(applied, digestSeparator)
+	for _, endpoint := range []struct{ published, notReady bool }{{true, false}, {false, false}, {true, true}} {
+		if written == recordDigest(slice.Annotations, endpoint.published, endpoint.notReady) {
+			record := parseRecord(slice.Annotations, endpoint.published)
+			record.NotReady = endpoint.notReady
+			return record, true
+		}
+	}
+	return Record{}, false
 }
 
 // bearsDigest is whether the object says what the operator wrote last, whether or not that is still so.
 func bearsDigest(object metav1.Object) bool {
 	applied, found := strings.CutPrefix(object.GetAnnotations()[contract.AnnotationApplied], digestVersion)
-	_, err := hex.DecodeString(applied)
-	return found && err == nil && len(applied) == hex.EncodedLen(fnv.New64a().Size())
+	whole, _, _ := strings.Cut(applied, digestSeparator)
+	_, err := hex.DecodeString(whole)
+	return found && err == nil && len(whole) == hex.EncodedLen(fnv.New64a().Size())
 }
 
 // ownedMetadata is what is ours in an object's metadata.

@@ -21,8 +21,16 @@ func recordSlice(record leaderservice.Record) *discoveryv1.EndpointSlice {
 	return sliceOf(routeTo(pod(record.LeaderName), record))
 }
 
-// editedSlice is the slice of that record after somebody has changed something else.
+// editedSlice is a slice that somebody has changed until it says that record.
 func editedSlice(record leaderservice.Record) *discoveryv1.EndpointSlice {
+	slice, before := recordSlice(record), record
+	before.LastSwitch = before.LastSwitch.Add(-time.Minute)
+	slice.Annotations[contract.AnnotationApplied] = recordSlice(before).Annotations[contract.AnnotationApplied]
+	return slice
+}
+
+// editedBeside is the slice of that record after somebody has changed something else.
+func editedBeside(record leaderservice.Record) *discoveryv1.EndpointSlice {
 	slice := recordSlice(record)
 	slice.Labels[contract.LabelSourceService] = "edited"
 	return slice
@@ -58,6 +66,13 @@ func TestWhereTheRecordIsReadFrom(t *testing.T) {
 		"an edited slice, the copy is not written yet":    {editedSlice(slice), leaderservice.NewService(source(), "db-leader"), slice},
 		"an edited slice, the copy is edited too":         {editedSlice(slice), editedService(copy), slice},
 		"an edited slice, the leader Service is gone":     {editedSlice(slice), nil, slice},
+		"edited beside the record, before its copy":       {editedBeside(slice), leaderServiceOf(source(), copy), slice},
+		"edited beside the record, of nobody":             {editedBeside(lost("a", 5)), leaderServiceOf(source(), copy), lost("a", 5)},
+		"edited beside the record, not ready":             {editedBeside(notReady("a", 5)), leaderServiceOf(source(), copy), notReady("a", 5)},
+		"edited beside the record, with its copy":         {editedBeside(slice), leaderServiceOf(source(), slice), slice},
+		"edited beside the record, an edited copy":        {editedBeside(slice), editedService(leads("b", 9)), slice},
+		"edited beside a record from a backup: the copy":  {editedBeside(leads("x", 3)), leaderServiceOf(source(), copy), copy},
+		"an endpoint added where nobody leads":            {withEndpoint(recordSlice(lost("a", 5))), leaderServiceOf(source(), copy), lost("a", 5)},
 		"no slice: the copy":                              {nil, leaderServiceOf(source(), copy), copy},
 		"no slice: the copy, of nobody":                   {nil, leaderServiceOf(source(), lost("b", 4)), copied(lost("b", 4))},
 		"no slice: the copy, though it is edited":         {nil, editedService(copy), copy},
@@ -69,6 +84,17 @@ func TestWhereTheRecordIsReadFrom(t *testing.T) {
 			same(t, "record", test.want, leaderservice.RecordOf(test.slice, test.service))
 		})
 	}
+}
+
+func withEndpoint(slice *discoveryv1.EndpointSlice) *discoveryv1.EndpointSlice {
+	slice.Endpoints = sliceOf(routeTo(pod("b"), leads("b", 5))).Endpoints
+	return slice
+}
+
+func notReady(name string, epoch int64) leaderservice.Record {
+	record := leads(name, epoch)
+	record.NotReady = true
+	return record
 }
 
 func withoutEndpoint(slice *discoveryv1.EndpointSlice) *discoveryv1.EndpointSlice {
@@ -89,6 +115,22 @@ func TestTheEpochIsNeverBelowThatOfAnIntactCopy(t *testing.T) {
 	}
 	if got := leaderservice.RecordOf(recordSlice(leads("a", 3)), editedService(leads("b", 7))); got.Epoch != 3 {
 		t.Errorf("an edited copy gives the epoch %d", got.Epoch)
+	}
+}
+
+func TestTheRecordAsItWasWritten(t *testing.T) {
+	for name, test := range map[string]struct {
+		slice *discoveryv1.EndpointSlice
+		want  leaderservice.Record
+	}{
+		"intact":                   {recordSlice(leads("a", 5)), leads("a", 5)},
+		"intact, of nobody":        {recordSlice(lost("a", 5)), lost("a", 5)},
+		"edited beside the record": {withoutEndpoint(recordSlice(leads("a", 5))), leads("a", 5)},
+		"edited":                   {editedSlice(leads("a", 5)), leaderservice.Record{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			same(t, "record", test.want, leaderservice.WrittenRecord(test.slice))
+		})
 	}
 }
 

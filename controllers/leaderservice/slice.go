@@ -74,7 +74,7 @@ func NewSlice(route Route, addressType discoveryv1.AddressType) *discoveryv1.End
 			slice.Ports = ports
 		}
 	}
-	slice.Annotations[contract.AnnotationApplied] = digest(ownedSliceOf(slice))
+	slice.Annotations[contract.AnnotationApplied] = sliceDigest(slice, route.Record)
 	if !route.Trigger.IsZero() {
 		slice.Annotations[corev1.EndpointsLastChangeTriggerTime] = route.Trigger.UTC().Format(time.RFC3339Nano)
 	}
@@ -230,8 +230,18 @@ func acceptable(address netip.Addr) bool {
 	return address.Zone() == "" && !address.IsUnspecified() && !address.IsLoopback() && !address.IsLinkLocalUnicast() && !address.IsLinkLocalMulticast()
 }
 
+// WrittenRecord is the record of a slice as the operator wrote it; without an epoch if somebody has changed it since.
+func WrittenRecord(slice *discoveryv1.EndpointSlice) Record {
+	record, intact := intactRecord(slice)
+	if !intact && !SliceEdited(slice) {
+		return RecordOf(slice, nil) // of an earlier version
+	}
+	return record
+}
+
 // RecordOf reads the leader's record from the primary slice, from what the API holds of the leader Service, or from both.
-// The slice counts. Where somebody has edited or deleted it, the copy on the leader Service does. Either may be nil.
+// The slice counts, for as long as its record stands as it was written: the copy comes later. Where somebody has changed that or
+// deleted the slice, the copy on the leader Service does. Either may be nil.
 func RecordOf(primary *discoveryv1.EndpointSlice, service *corev1.Service) Record {
 	var fromSlice, fromService Record
 	if primary != nil {
@@ -246,8 +256,14 @@ func RecordOf(primary *discoveryv1.EndpointSlice, service *corev1.Service) Recor
 		return fromSlice // as nearly always: digests cost more than all the rest
 	}
 	serviceEdited := service == nil || ServiceEdited(service)
-	record := fromSlice
+	record, intact := fromSlice, false
+	if sliceEdited {
+		if written, isIntact := intactRecord(primary); isIntact {
+			record, intact = written, true
+		}
+	}
 	switch {
+	case intact && (serviceEdited || record.Epoch >= fromService.Epoch):
 	case primary == nil, sliceEdited && fromService.Epoch > 0 && !serviceEdited:
 		record = fromService
 	case sliceEdited && record.LeaderUID != "":

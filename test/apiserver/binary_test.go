@@ -123,11 +123,17 @@ func (w *world) allowScraping(account string) {
 // buildBinary builds the operator and writes a kubeconfig for it.
 func buildBinary(ctx context.Context) (binary, kubeconfig string) {
 	GinkgoHelper()
+	return buildBinaryFor(ctx, operatorUser)
+}
+
+// buildBinaryFor builds the operator and writes a kubeconfig of that user.
+func buildBinaryFor(ctx context.Context, user string) (binary, kubeconfig string) {
+	GinkgoHelper()
 	directory := GinkgoT().TempDir()
 	binary, kubeconfig = filepath.Join(directory, "zen-lead"), filepath.Join(directory, "kubeconfig")
 	output, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "../../cmd/zen-lead").CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), string(output))
-	_, config, err := plane.AddUser(operatorUser, controlplane.AuditedGroup)
+	_, config, err := plane.AddUser(user, controlplane.AuditedGroup)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(os.WriteFile(kubeconfig, config, 0o600)).To(Succeed())
 	return binary, kubeconfig
@@ -177,6 +183,15 @@ var _ = Describe("The operator's binary (contract 6)", func() {
 		w.setReady("a", false)
 		w.switched("my-app", "b", 2, contract.ReasonNotReady)
 	}, NodeTimeout(3*time.Minute))
+
+	It("ends when it is told to while it waits for what it has no right to see", func(ctx SpecContext) {
+		w := newQuietWorld()
+		binary, kubeconfig := buildBinaryFor(ctx, "without-rights")
+		replica := w.startReplica(binary, kubeconfig)
+		Eventually(replica.ready).Should(Equal(nethttp.StatusInternalServerError))
+		Expect(replica.command.Process.Signal(syscall.SIGTERM)).To(Succeed())
+		Eventually(replica.done).Should(Receive(Succeed()))
+	}, NodeTimeout(2*time.Minute))
 
 	It("ends with one clear line when the cluster cannot be reached", func(ctx SpecContext) {
 		binary, kubeconfig := buildBinary(ctx)

@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/zen-lead/zen-lead/controllers"
 	"github.com/zen-lead/zen-lead/controllers/contract"
 )
 
@@ -159,6 +160,10 @@ var _ = Describe("A manual edit of the slice (contract 2)", func() {
 		Entry("epoch set forward", func(s *discoveryv1.EndpointSlice) { s.Annotations[contract.AnnotationLeaderEpoch] = "1000" }),
 		Entry("epoch removed", func(s *discoveryv1.EndpointSlice) { delete(s.Annotations, contract.AnnotationLeaderEpoch) }),
 		Entry("all annotations removed", func(s *discoveryv1.EndpointSlice) { s.Annotations = nil }),
+		Entry("managed-by and all annotations removed", func(s *discoveryv1.EndpointSlice) {
+			delete(s.Labels, discoveryv1.LabelManagedBy)
+			s.Annotations = nil
+		}),
 	)
 
 	It("made while the operator is down is put back by the next one", func() {
@@ -171,6 +176,54 @@ var _ = Describe("A manual edit of the slice (contract 2)", func() {
 		Eventually(w.metric("zen_lead_manual_edits_reverted_total", "service=my-app")).Should(Equal(1.0))
 		w.routes("my-app-leader", "b", 2)
 	})
+})
+
+// newWorldWithoutStatus is a world in which the last change of leader, to b, has not reached the status on the leader Service: whoever
+// acted was lost in between, and nobody acts now.
+func newWorldWithoutStatus() *world {
+	GinkgoHelper()
+	w := newLedWorld()
+	before := w.service("my-app-leader").Annotations
+	w.aPod("my-app", "b").create()
+	w.setReady("a", false)
+	w.switched("my-app", "b", 2, contract.ReasonNotReady)
+	w.setReady("a", true)
+	w.stopOperator()
+	change(w, &corev1.Service{}, "my-app-leader", func(s *corev1.Service) { s.Annotations = before })
+	return w
+}
+
+var _ = Describe("A manual edit of the slice before the status has followed the leader (contract 2)", func() {
+	epochUntouched := []TableEntry{
+		Entry("service-name removed", func(s *discoveryv1.EndpointSlice) { delete(s.Labels, discoveryv1.LabelServiceName) }),
+		Entry("managed-by removed", func(s *discoveryv1.EndpointSlice) { delete(s.Labels, discoveryv1.LabelManagedBy) }),
+		Entry("all labels removed", func(s *discoveryv1.EndpointSlice) { s.Labels = nil }),
+		Entry("endpoint removed", func(s *discoveryv1.EndpointSlice) { s.Endpoints = nil }),
+		Entry("endpoint's address changed", func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Addresses = []string{"10.9.9.9"} }),
+		Entry("owner removed", func(s *discoveryv1.EndpointSlice) { s.OwnerReferences = nil }),
+	}
+	DescribeTable("gives no epoch back, and no leader, whoever puts it back:", func(edit func(*discoveryv1.EndpointSlice)) {
+		w := newWorldWithoutStatus()
+		change(w, &discoveryv1.EndpointSlice{}, "my-app-leader-ipv4", edit)
+		w.startOperator()
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+		w.routes("my-app-leader", "b", 2)
+	}, epochUntouched)
+
+	DescribeTable("is put back with leader and epoch by a replica that has seen it:", func(edit func(*discoveryv1.EndpointSlice)) {
+		w := newWorldWithoutStatus()
+		standby := w.startStandby(takeoverDelay)
+		change(w, &discoveryv1.EndpointSlice{}, "my-app-leader-ipv4", func(s *discoveryv1.EndpointSlice) {
+			edit(s)
+			s.Endpoints = nil
+		})
+		Eventually(standby.takeovers).Should(BeNumerically("==", 1))
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+		w.routes("my-app-leader", "b", 2)
+	}, epochUntouched,
+		Entry("epoch set back", func(s *discoveryv1.EndpointSlice) { s.Annotations[contract.AnnotationLeaderEpoch] = "1" }),
+		Entry("all annotations removed", func(s *discoveryv1.EndpointSlice) { s.Annotations = nil }),
+	)
 })
 
 var _ = Describe("Who has set which field of a slice", func() {
@@ -187,20 +240,20 @@ var _ = Describe("Who has set which field of a slice", func() {
 		Expect(managers(w)).To(BeEmpty())
 	})
 
-	It("is kept account of once somebody else has, also by a replica that reads afresh", func() {
+	DescribeTable("is kept account of once somebody else has, also by a replica that reads afresh:", func(manager string) {
 		w := newSecondTermWorld()
 		labels := applydiscovery.EndpointSlice("my-app-leader-ipv4", w.namespace).
 			WithLabels(map[string]string{"team": "blue"}).WithAddressType(discoveryv1.AddressTypeIPv4)
-		Expect(admin.Apply(w.ctx, labels, client.FieldOwner("team-blue"))).To(Succeed())
+		Expect(admin.Apply(w.ctx, labels, client.FieldOwner(manager))).To(Succeed())
 		w.setReady("a", true)
 		w.failsOver("my-app")
-		Expect(managers(w)).To(ContainElement("team-blue"))
+		Expect(managers(w)).To(ContainElement(manager))
 		w.startStandby(atOnce)
 		w.stopOperator()
 		w.failsOver("my-app")
-		Expect(managers(w)).To(ContainElement("team-blue"))
+		Expect(managers(w)).To(ContainElement(manager))
 		Expect(w.slice("my-app-leader-ipv4").Labels).To(HaveKeyWithValue("team", "blue"))
-	})
+	}, Entry("somebody", "team-blue"), Entry("somebody of the operator's own name", controllers.Name))
 })
 
 var _ = Describe("Deleting what was made (contract 2)", func() {

@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"fmt"
 	"maps"
 	"time"
 
@@ -163,6 +164,33 @@ var _ = Describe("A standby takes a decision over when nobody acts (contract 6)"
 			func(slice *discoveryv1.EndpointSlice) bool { return slice.Endpoints[0].Addresses[0] == "10.9.9.9" }),
 	)
 
+	It("each leader is replaced where many fail at once", func() {
+		w := newWorld()
+		var names []string
+		for number := range 40 {
+			name := fmt.Sprintf("app-%d", number)
+			names = append(names, name)
+			w.aService(name).create()
+			w.aPod(name, name+"-a").create()
+			w.aPod(name, name+"-b").create()
+		}
+		former := map[string][]string{}
+		for _, name := range names {
+			Eventually(w.leader(name)).Should(HaveLen(1), name)
+			w.statusFollows(name)
+			former[name] = w.leader(name)()
+		}
+		w.stopOperator()
+		standby := w.startStandby(takeoverDelay)
+		for _, name := range names {
+			w.setReady(former[name][0], false)
+		}
+		for _, name := range names {
+			Eventually(w.leader(name)).Should(And(HaveLen(1), Not(Equal(former[name]))), name)
+		}
+		Eventually(standby.takeovers).Should(BeNumerically("==", len(names)))
+	})
+
 	It("both families follow", func() {
 		w := newWorld()
 		w.aService("my-app").families(corev1.IPFamilyPolicyRequireDualStack, corev1.IPv4Protocol, corev1.IPv6Protocol).createLed("a", "b")
@@ -184,6 +212,18 @@ var _ = Describe("A standby takes a decision over when nobody acts (contract 6)"
 		w.setReady("a", false)
 		w.switched("my-app", "b", 2, contract.ReasonNotReady)
 		Expect(w.lastSwitch()).To(And(BeTemporally(">=", failed.Add(delay)), BeTemporally("<", failed.Add(3*delay))))
+	})
+
+	It("once the takeover delay has passed after the failover-min-delay, and not a second one", func() {
+		const delay = 2 * time.Second
+		w := newWorld()
+		w.aService("my-app").with(contract.AnnotationFailoverMinDelay, "1s").createLed("a", "b")
+		w.stopOperator()
+		w.startStandby(delay)
+		failed := time.Now()
+		w.setReady("a", false)
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+		Expect(w.lastSwitch()).To(And(BeTemporally(">=", failed.Add(delay+time.Second)), BeTemporally("<", failed.Add(2*delay+time.Second))))
 	})
 
 	It("never if the takeover delay is 0", func() {

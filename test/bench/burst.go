@@ -28,13 +28,18 @@ func (w *world) bursts(ctx context.Context, leaders, rounds int) (results.Case, 
 			return results.Case{}, fmt.Errorf("burst %d of %d: %w", round+1, rounds, err)
 		}
 	}
+	return burstResult(&seen, &total), nil
+}
+
+// burstResult is the times of each, and as figures those of all together.
+func burstResult(seen, total *times) results.Case {
 	result := seen.result()
 	ours, builtIn := total.result().Ours, total.result().BuiltIn
 	result.Figures = []results.Figure{
 		{Name: results.FigureTotalOurs, Value: ours.P50, Unit: results.UnitMilliseconds},
 		{Name: results.FigureTotalBuiltIn, Value: builtIn.P50, Unit: results.UnitMilliseconds},
 	}
-	return result, nil
+	return result
 }
 
 // burstsOfPair are bursts with a warm standby beside, which takes over what the acting replica does not get to in time.
@@ -92,21 +97,49 @@ func (w *world) oneBurst(ctx context.Context, members []*member, seen, total *ti
 	if len(members) == 0 {
 		return nil
 	}
-	all := make([]*failover, len(members))
-	for i, m := range members {
-		f, err := w.prepare(m, results.KindReadiness)
-		if err != nil {
-			return err
-		}
-		all[i] = f
-	}
-	failing := job{what: "making leaders fail", count: len(all), workers: burstWriters}
-	if err := failing.run(ctx, func(ctx context.Context, number int) error { return all[number].strike(ctx) }); err != nil {
+	b, err := w.prepareBurst(members)
+	if err != nil {
 		return err
 	}
+	if err := b.strike(ctx); err != nil {
+		return err
+	}
+	if err := b.note(ctx, seen, total); err != nil {
+		return err
+	}
+	return b.mend(ctx)
+}
+
+// burst is many failovers at once.
+type burst struct {
+	*world
+	members   []*member
+	failovers []*failover
+}
+
+func (w *world) prepareBurst(members []*member) (*burst, error) {
+	b := &burst{world: w, members: members}
+	for _, m := range members {
+		f, err := w.prepare(m, results.KindReadiness)
+		if err != nil {
+			return nil, err
+		}
+		b.failovers = append(b.failovers, f)
+	}
+	return b, nil
+}
+
+// strike makes the leaders fail.
+func (b *burst) strike(ctx context.Context) error {
+	failing := job{what: "making leaders fail", count: len(b.failovers), workers: burstWriters}
+	return failing.run(ctx, func(ctx context.Context, number int) error { return b.failovers[number].strike(ctx) })
+}
+
+// note waits until all have moved, and notes the times of each and of all together.
+func (b *burst) note(ctx context.Context, seen, total *times) error {
 	var moved, dropped, first time.Time
-	for _, f := range all {
-		if err := seen.note(ctx, w.seen, f); err != nil {
+	for _, f := range b.failovers {
+		if err := seen.note(ctx, b.seen, f); err != nil {
 			return err
 		}
 		moved, dropped = later(moved, f.moved.at), later(dropped, f.dropped.at)
@@ -116,14 +149,19 @@ func (w *world) oneBurst(ctx context.Context, members []*member, seen, total *ti
 	}
 	total.ours = append(total.ours, milliseconds(moved.Sub(first)))
 	total.builtIn = append(total.builtIn, milliseconds(dropped.Sub(first)))
-	mending := job{what: "making former leaders ready again", count: len(all), workers: writers}
-	if err := mending.run(ctx, func(ctx context.Context, number int) error { return w.restore(ctx, all[number]) }); err != nil {
+	return nil
+}
+
+// mend makes the former leaders ready again, and waits for rest.
+func (b *burst) mend(ctx context.Context) error {
+	mending := job{what: "making former leaders ready again", count: len(b.failovers), workers: writers}
+	if err := mending.run(ctx, func(ctx context.Context, number int) error { return b.restore(ctx, b.failovers[number]) }); err != nil {
 		return err
 	}
-	if err := w.settle(ctx, members...); err != nil {
+	if err := b.settle(ctx, b.members...); err != nil {
 		return err
 	}
-	return w.rest(ctx)
+	return b.rest(ctx)
 }
 
 func later(a, b time.Time) time.Time {

@@ -36,6 +36,10 @@ func takeoverCases() []Case {
 	return []Case{
 		takeoverCase(results.CaseTakeoverKill, "The acting replica is killed (SIGKILL), and a leader fails at once", killed),
 		takeoverCase(results.CaseTakeoverTerminate, "The acting replica is told to end (SIGTERM), and a leader fails at once", terminated),
+		{Name: results.CaseTakeoverBurst, Title: "The acting replica is killed (SIGKILL), and 500 leaders of one node fail at once, 500 Services", Rounds: 5,
+			services: 500, run: func(ctx context.Context, w *world, rounds int) (results.Case, error) {
+				return w.takeoverBursts(ctx, 500, rounds, killed)
+			}},
 	}
 }
 
@@ -127,6 +131,57 @@ func (p *pair) round(ctx context.Context) (err error) {
 		func() error { return p.countTakeover(ctx, before) },
 		func() error { return p.restore(ctx, f) },
 		func() error { return p.settle(ctx, f.member) },
+		func() error { return p.complete(ctx) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeoverBursts measures bursts that each begin with the acting replica's end.
+func (w *world) takeoverBursts(ctx context.Context, leaders, rounds int, of ending) (result results.Case, err error) {
+	p := &pair{world: w, ending: of}
+	defer func() { err = errors.Join(err, p.endStandby()) }()
+	if err := p.complete(ctx); err != nil {
+		return result, err
+	}
+	var total times
+	for round := range rounds {
+		if err := p.burst(ctx, leaders, &total); err != nil {
+			return result, fmt.Errorf("burst %d of %d: %w", round+1, rounds, err)
+		}
+	}
+	return burstResult(&p.measured, &total), nil
+}
+
+// burst ends the acting replica, has many leaders on one node fail at once, and makes the pair whole again.
+func (p *pair) burst(ctx context.Context, leaders int, total *times) (err error) {
+	node, chosen, err := p.choose(leaders)
+	if err != nil {
+		return err
+	}
+	if err := p.gather(ctx, chosen, node); err != nil {
+		return fmt.Errorf("gathering leaders on one node: %w", err)
+	}
+	b, err := p.prepareBurst(chosen)
+	if err != nil {
+		return err
+	}
+	former := p.operator.replica
+	p.operator.replica, p.standby = p.standby, nil
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, former.Kill())
+		}
+	}()
+	for _, step := range []func() error{
+		func() error { return p.end(former) },
+		func() error { return b.strike(ctx) },
+		func() error { return b.note(ctx, &p.measured, total) },
+		func() error { return p.succeed(ctx, former) },
+		func() error { return b.mend(ctx) },
 		func() error { return p.complete(ctx) },
 	} {
 		if err := step(); err != nil {

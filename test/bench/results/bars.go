@@ -8,7 +8,9 @@ import (
 // Bar is something that the measurements must show.
 type Bar struct {
 	Text string
-	Held bool
+	// Cases are the names of those that it judges.
+	Cases []string
+	Held  bool
 	// Missing says that there is no measurement, or one of too few failovers, to judge by: such a bar is never held.
 	Missing  bool
 	Measured string
@@ -82,7 +84,7 @@ var (
 
 // ratio judges ours against the built-in controller's of the same run.
 func (r *Results) ratio(title, name string, of statistic, limit float64, least int) Bar {
-	bar := Bar{Text: fmt.Sprintf("%s: %s ≤ %.2f of the built-in controller's", title, of.name, limit)}
+	bar := Bar{Text: fmt.Sprintf("%s: %s ≤ %.2f of the built-in controller's", title, of.name, limit), Cases: []string{name}}
 	c, _ := r.Find(name)
 	if c.Ours == nil || c.BuiltIn == nil || of.of(*c.BuiltIn) == 0 {
 		return bar.missing()
@@ -95,9 +97,12 @@ func (r *Results) ratio(title, name string, of statistic, limit float64, least i
 
 // growth judges what many Services cost a failover. The two cases were measured one after the other, on the same machine.
 func (r *Results) growth(kind string) Bar {
-	bar := Bar{Text: fmt.Sprintf("%s: p50 with %d Services < 1.3 of that with %d", kindTitles[kind], manyServices, fewServices)}
-	many, _ := r.Find(SequentialName(kind, manyServices))
-	few, _ := r.Find(SequentialName(kind, fewServices))
+	bar := Bar{
+		Text:  fmt.Sprintf("%s: p50 with %d Services < 1.3 of that with %d", kindTitles[kind], manyServices, fewServices),
+		Cases: []string{SequentialName(kind, manyServices), SequentialName(kind, fewServices)},
+	}
+	many, _ := r.Find(bar.Cases[0])
+	few, _ := r.Find(bar.Cases[1])
 	if many.Ours == nil || few.Ours == nil || few.Ours.P50 == 0 {
 		return bar.missing()
 	}
@@ -107,7 +112,7 @@ func (r *Results) growth(kind string) Bar {
 }
 
 func (r *Results) killed() Bar {
-	bar := Bar{Text: "Acting replica killed (SIGKILL) together with the leader: p99 ≤ 1 s"}
+	bar := Bar{Text: "Acting replica killed (SIGKILL) together with the leader: p99 ≤ 1 s", Cases: []string{CaseTakeoverKill}}
 	c, _ := r.Find(CaseTakeoverKill)
 	if c.Ours == nil {
 		return bar.missing()
@@ -119,7 +124,10 @@ func (r *Results) killed() Bar {
 
 // terminated compares the worst with the median of what is undisturbed: to be sure, not to be kind.
 func (r *Results) terminated() Bar {
-	bar := Bar{Text: "Acting replica stopped (SIGTERM) as the leader fails: p99 ≤ 300 ms more than the undisturbed p50"}
+	bar := Bar{
+		Text:  "Acting replica stopped (SIGTERM) as the leader fails: p99 ≤ 300 ms more than the undisturbed p50",
+		Cases: []string{CaseTakeoverTerminate},
+	}
 	c, _ := r.Find(CaseTakeoverTerminate)
 	undisturbed, found := c.Figure(FigureUndisturbed)
 	if c.Ours == nil || !found {
@@ -133,7 +141,10 @@ func (r *Results) terminated() Bar {
 func (r *Results) atMost(text, name, figure string, limit float64, unit string) Bar {
 	c, _ := r.Find(name)
 	measured, found := c.Figure(figure)
-	bar := Bar{Text: fmt.Sprintf("%s: at most %s", text, Figure{Value: limit, Unit: unit}), Held: measured.Value <= limit, Measured: measured.String()}
+	bar := Bar{
+		Text: fmt.Sprintf("%s: at most %s", text, Figure{Value: limit, Unit: unit}), Cases: []string{name},
+		Held: measured.Value <= limit, Measured: measured.String(),
+	}
 	if !found {
 		return bar.missing()
 	}

@@ -48,6 +48,7 @@ const (
 	CaseTimeline          = "timeline"
 	CaseTakeoverKill      = "takeover-kill"
 	CaseTakeoverTerminate = "takeover-terminate"
+	CaseTakeoverBurst     = "takeover-burst"
 )
 
 const burst = "burst"
@@ -64,7 +65,7 @@ func BurstName(services int) string {
 
 // order is that of the tables, by what names begin with.
 var order = []string{
-	KindReadiness, KindDeletion, burst, CaseBurstOfPair, CaseTakeoverKill, CaseTakeoverTerminate, CaseTimeline, CaseCalls, CaseStartup, CaseMemory, CaseCPU, CaseMicro,
+	KindReadiness, KindDeletion, burst, CaseBurstOfPair, CaseTakeoverKill, CaseTakeoverTerminate, CaseTakeoverBurst, CaseTimeline, CaseCalls, CaseStartup, CaseMemory, CaseCPU, CaseMicro,
 }
 
 // group is what a name begins with, and how many Services it is about; those that are of none come last.

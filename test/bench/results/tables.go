@@ -16,7 +16,7 @@ func (r *Results) Markdown() string {
 	}
 	r.writeTimes(text, "One failover after another", KindReadiness, KindDeletion)
 	r.writeTimes(text, "Many leaders at once", burst, CaseBurstOfPair)
-	r.writeTimes(text, "The operator itself fails", CaseTakeoverKill, CaseTakeoverTerminate)
+	r.writeTimes(text, "The operator itself fails", CaseTakeoverKill, CaseTakeoverTerminate, CaseTakeoverBurst)
 	r.writeFigures(text)
 	r.writeBars(text)
 	return text.String()

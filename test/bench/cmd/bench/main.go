@@ -4,16 +4,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -24,6 +20,7 @@ import (
 	"github.com/zen-lead/zen-lead/test/bench"
 	"github.com/zen-lead/zen-lead/test/bench/results"
 	"github.com/zen-lead/zen-lead/test/binaries"
+	"github.com/zen-lead/zen-lead/test/measurement"
 )
 
 type options struct {
@@ -44,6 +41,10 @@ func main() {
 	flag.StringVar(&o.command, "command", "make bench", "how to tell others to repeat this")
 	flag.BoolVar(&o.short, "short", false, "measure a few cases in little time and judge no bar")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "bench: unexpected argument %q: everything is set by flags (see -help)\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	klog.SetLogger(logr.Discard())
 	logf.SetLogger(logr.Discard())
 	o.Progress = os.Stderr
@@ -59,15 +60,16 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	measured, err := earlier(o.output)
-	if err != nil {
+	measured := &results.Results{}
+	if err := measurement.Read(o.output, measured); err != nil {
 		return err
 	}
-	measured.Command, measured.Machine, measured.Kubernetes = o.command, machine(), binaries.KubernetesVersion
-	built := commit(ctx)
+	measured.Command, measured.Machine, measured.Kubernetes = o.command, measurement.Machine(), binaries.KubernetesVersion
+	built := measurement.Commit(ctx)
 	if err := bench.Measure(ctx, o.Options, cases, func(c results.Case) error {
 		c.Date, c.Commit = time.Now().UTC().Truncate(time.Second), built
-		return keep(measured, c, o.output)
+		measured.Put(c)
+		return measurement.Write(o.output, measured) // each case: a run that is broken off has not been for nothing
 	}); err != nil {
 		return err
 	}
@@ -75,14 +77,14 @@ func run(ctx context.Context, o options) error {
 	if o.short {
 		return complete(measured, cases)
 	}
-	return judge(measured)
+	return judge(measured, cases)
 }
 
-// judge fails with the bars that do not hold. What was left out now, and has not been measured before, is no failure.
-func judge(measured *results.Results) error {
+// judge fails with the bars on these cases that do not hold. What is left out now is no failure of this run.
+func judge(measured *results.Results, cases []bench.Case) error {
 	var broken []error
 	for _, bar := range measured.Bars() {
-		if !bar.Held && !bar.Missing {
+		if !bar.Held && !bar.Missing && slices.ContainsFunc(cases, func(c bench.Case) bool { return slices.Contains(bar.Cases, c.Name) }) {
 			broken = append(broken, fmt.Errorf("not held: %s (%s)", bar.Text, bar.Measured))
 		}
 	}
@@ -105,63 +107,22 @@ func choose(o options) ([]bench.Case, error) {
 	if o.short {
 		all = bench.ShortCases()
 	}
-	names := strings.Split(o.cases, ",")
-	for _, name := range names {
-		if o.cases != "" && !slices.ContainsFunc(all, func(c bench.Case) bool { return c.Name == name }) {
-			return nil, fmt.Errorf("there is no case %q; there are %s", name, namesOf(all))
-		}
+	known := make([]string, 0, len(all))
+	for _, c := range all {
+		known = append(known, c.Name)
+	}
+	names, err := measurement.Chosen(o.cases, known)
+	if err != nil {
+		return nil, err
 	}
 	var chosen []bench.Case
 	for _, c := range all {
 		if o.rounds > 0 {
 			c.Rounds = o.rounds
 		}
-		if o.cases == "" || slices.Contains(names, c.Name) {
+		if names == nil || slices.Contains(names, c.Name) {
 			chosen = append(chosen, c)
 		}
 	}
-	return chosen, nil
-}
-
-func namesOf(cases []bench.Case) string {
-	var names []string
-	for _, c := range cases {
-		names = append(names, c.Name)
-	}
-	return strings.Join(names, ", ")
-}
-
-// earlier are the results that a file has already.
-func earlier(path string) (*results.Results, error) {
-	found := &results.Results{}
-	content, err := os.ReadFile(path)
-	if path == "" || errors.Is(err, os.ErrNotExist) {
-		return found, nil
-	}
-	return found, errors.Join(err, json.Unmarshal(content, found))
-}
-
-// keep adds a case to the results, and writes these: a run that is broken off has not been for nothing.
-func keep(measured *results.Results, c results.Case, path string) error {
-	measured.Put(c)
-	if path == "" {
-		return nil
-	}
-	content, err := json.MarshalIndent(measured, "", " ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, append(content, '\n'), 0o600)
-}
-
-func commit(ctx context.Context) string {
-	said, err := exec.CommandContext(ctx, "git", "describe", "--always", "--exclude=*", "--dirty", "--abbrev=12").Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(said))
-}
-
-func machine() string {
-	return fmt.Sprintf("one machine with %d cores, %s/%s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+	return chosen, measurement.CheckRounds(o.rounds)
 }

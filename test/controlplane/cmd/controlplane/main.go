@@ -21,7 +21,11 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	if len(os.Args) == 2 && os.Args[1] == "build" {
+	build := len(os.Args) == 2 && os.Args[1] == "build"
+	if len(os.Args) > 1 && !build {
+		return fmt.Errorf("unknown arguments %q: there is only \"build\", which builds the binaries and prints where they are", os.Args[1:])
+	}
+	if build {
 		directory, err := controlplane.Binaries(ctx, os.Stderr)
 		fmt.Println(directory)
 		return err

@@ -3,22 +3,19 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"k8s.io/klog/v2"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/zen-lead/zen-lead/test/measurement"
 	"github.com/zen-lead/zen-lead/test/traffic/bench"
 	"github.com/zen-lead/zen-lead/test/traffic/results"
 )
@@ -44,6 +41,10 @@ func main() {
 	flag.StringVar(&o.output, "output", "", "file for the results as JSON; cases that it has and that are not measured now stay in it")
 	flag.StringVar(&o.command, "command", "make bench-traffic", "how to tell others to repeat this")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "bench-traffic: unexpected argument %q: everything is set by flags (see -help)\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	logf.SetLogger(klog.Background())
 	o.Progress = os.Stderr
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -58,12 +59,12 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	measured, err := earlier(o.output)
-	if err != nil {
+	measured := &results.Results{}
+	if err := measurement.Read(o.output, measured); err != nil {
 		return err
 	}
-	measured.Command, measured.Rate, measured.Machine = o.command, o.Rate, machine()
-	built := commit(ctx)
+	measured.Command, measured.Rate, measured.Machine = o.command, o.Rate, measurement.Machine()
+	built := measurement.Commit(ctx)
 	if measured.Kubernetes, err = bench.KubernetesVersion(o.Kubeconfig); err != nil {
 		return err
 	}
@@ -71,7 +72,8 @@ func run(ctx context.Context, o options) error {
 		chosen := slices.DeleteFunc(slices.Clone(cases), func(c bench.Case) bool { return c.Stateful != stateful })
 		if err := bench.Measure(ctx, o.Options, chosen, stateful, func(c results.Case) error {
 			c.Date, c.Commit = time.Now().UTC().Truncate(time.Second), built
-			return keep(measured, c, o.output)
+			put(measured, c)
+			return measurement.Write(o.output, measured) // each case: a run that is broken off has not been for nothing
 		}); err != nil {
 			return err
 		}
@@ -88,11 +90,13 @@ func run(ctx context.Context, o options) error {
 
 func choose(o options) ([]bench.Case, error) {
 	all := bench.Cases()
-	names := strings.Split(o.cases, ",")
-	for _, name := range names {
-		if o.cases != "" && !slices.ContainsFunc(all, func(c bench.Case) bool { return c.Name == name }) {
-			return nil, fmt.Errorf("there is no case %q", name)
-		}
+	known := make([]string, 0, len(all))
+	for _, c := range all {
+		known = append(known, c.Name)
+	}
+	names, err := measurement.Chosen(o.cases, known)
+	if err != nil {
+		return nil, err
 	}
 	var chosen []bench.Case
 	for _, c := range all {
@@ -100,28 +104,18 @@ func choose(o options) ([]bench.Case, error) {
 			c.Rounds = o.rounds
 		}
 		switch {
-		case o.cases != "" && !slices.Contains(names, c.Name):
+		case names != nil && !slices.Contains(names, c.Name):
 		case c.OwnCluster && o.ClusterCommand == "":
 			fmt.Fprintf(o.Progress, "Left out, as it needs our own cluster's machines: %s\n", c.Title)
 		default:
 			chosen = append(chosen, c)
 		}
 	}
-	return chosen, nil
+	return chosen, measurement.CheckRounds(o.rounds)
 }
 
-// earlier are the results that a file has already.
-func earlier(path string) (*results.Results, error) {
-	found := &results.Results{}
-	content, err := os.ReadFile(path)
-	if path == "" || errors.Is(err, os.ErrNotExist) {
-		return found, nil
-	}
-	return found, errors.Join(err, json.Unmarshal(content, found))
-}
-
-// keep adds a case to the results, and writes these: a run that is broken off has not been for nothing.
-func keep(measured *results.Results, c results.Case, path string) error {
+// put adds a case to the results, in place of what was measured of it before.
+func put(measured *results.Results, c results.Case) {
 	measured.Cases = slices.DeleteFunc(measured.Cases, func(old results.Case) bool { return old.Name == c.Name })
 	measured.Cases = append(measured.Cases, c)
 	order := bench.Cases()
@@ -129,24 +123,4 @@ func keep(measured *results.Results, c results.Case, path string) error {
 		return slices.IndexFunc(order, func(c bench.Case) bool { return c.Name == name })
 	}
 	slices.SortFunc(measured.Cases, func(a, b results.Case) int { return place(a.Name) - place(b.Name) })
-	if path == "" {
-		return nil
-	}
-	content, err := json.MarshalIndent(measured, "", " ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, append(content, '\n'), 0o600)
-}
-
-func commit(ctx context.Context) string {
-	said, err := exec.CommandContext(ctx, "git", "describe", "--always", "--exclude=*", "--dirty", "--abbrev=12").Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(said))
-}
-
-func machine() string {
-	return fmt.Sprintf("one machine with %d cores, %s/%s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 }

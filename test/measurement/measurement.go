@@ -1,0 +1,89 @@
+// Package measurement is what the commands that measure something have in common: which cases they are asked for, where and of what
+// they are, and the file that keeps results.
+package measurement
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// Chosen are the names in a comma-separated list; none for all. It is an error to name what is not known, or nothing at all.
+func Chosen(list string, known []string) ([]string, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var names []string
+	for _, name := range strings.Split(list, ",") {
+		name = strings.TrimSpace(name)
+		switch {
+		case name == "":
+		case !slices.Contains(known, name):
+			return nil, fmt.Errorf("there is no case %q; there are %s", name, strings.Join(known, ", "))
+		default:
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%q names no case; there are %s", list, strings.Join(known, ", "))
+	}
+	return names, nil
+}
+
+// CheckRounds refuses a number of rounds that cannot be; 0 is as many as each case asks for.
+func CheckRounds(rounds int) error {
+	if rounds < 0 {
+		return fmt.Errorf("rounds must be at least 1, or 0 for as many as each case asks for, not %d", rounds)
+	}
+	return nil
+}
+
+// Read fills results with what a file has; nothing if there is no such file, or no path.
+func Read(path string, results any) error {
+	if path == "" {
+		return nil
+	}
+	content, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(content, results); err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	return nil
+}
+
+// Write puts results into a file, unless the path is empty.
+func Write(path string, results any) error {
+	if path == "" {
+		return nil
+	}
+	content, err := json.MarshalIndent(results, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(content, '\n'), 0o600)
+}
+
+// Commit is what is checked out, "-dirty" if it has been changed since.
+func Commit(ctx context.Context) string {
+	said, err := exec.CommandContext(ctx, "git", "describe", "--always", "--exclude=*", "--dirty", "--abbrev=12").Output()
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(said))
+}
+
+// Machine says what kind of machine this is.
+func Machine() string {
+	return fmt.Sprintf("one machine with %d cores, %s/%s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+}
