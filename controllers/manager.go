@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -19,10 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/selection"
-	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	"k8s.io/client-go/util/workqueue"
 	endpointsliceutil "k8s.io/endpointslice/util"
 	"k8s.io/utils/clock"
@@ -97,7 +93,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	restConfig.QPS = -1
 	restConfig.Wrap(own.WrapTransport)
 
-	managerOptions, err := managerOptions(restConfig, options)
+	managerOptions, err := managerOptions(restConfig, own, options)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +172,9 @@ func addTakeover(mgr manager.Manager, r *Reconciler, synced func() bool, options
 	limiter := rateLimiter()
 	r.standby = priorityqueue.New(name, func(o *priorityqueue.Opts[reconcile.Request]) { o.RateLimiter = limiter })
 	_, err := controller.New(name, mgr, controller.Options{
-		Reconciler:              &takeover{Reconciler: r, delay: options.TakeoverDelay, synced: synced},
+		Reconciler: &takeover{
+			Reconciler: r, delay: options.TakeoverDelay, synced: synced, writing: make(chan struct{}, options.MaxConcurrentReconciles),
+		},
 		NeedLeaderElection:      &always,
 		MaxConcurrentReconciles: waitingTakeovers * options.MaxConcurrentReconciles,
 		RateLimiter:             limiter,
@@ -194,7 +192,7 @@ func rateLimiter() workqueue.TypedRateLimiter[reconcile.Request] {
 	return workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](5*time.Millisecond, longestBackoff)
 }
 
-func managerOptions(restConfig *rest.Config, options Options) (manager.Options, error) {
+func managerOptions(restConfig *rest.Config, own *metrics.Metrics, options Options) (manager.Options, error) {
 	managed := manager.Options{
 		Scheme:                        scheme(),
 		Cache:                         cacheOptions(options.Namespaces),
@@ -206,24 +204,9 @@ func managerOptions(restConfig *rest.Config, options Options) (manager.Options, 
 	if !options.LeaderElection {
 		return managed, nil
 	}
-	lock, err := resourceLock(restConfig, options.LeaderElectionNamespace)
+	lock, err := newReplicaLock(restConfig, options.LeaderElectionNamespace, own.SetActing)
 	managed.LeaderElectionResourceLockInterface = lock
 	return managed, err
-}
-
-// resourceLock is the Lease that replicas compete for. controller-runtime's own would write core/v1 Events, which the
-// operator has no right to.
-func resourceLock(restConfig *rest.Config, namespace string) (resourcelock.Interface, error) {
-	host, err := os.Hostname()
-	if err != nil {
-		return nil, fmt.Errorf("reading the host name: %w", err)
-	}
-	clients, err := kubernetes.NewForConfig(rest.AddUserAgent(restConfig, "leader-election"))
-	if err != nil {
-		return nil, fmt.Errorf("creating the client for leader election: %w", err)
-	}
-	return resourcelock.New(resourcelock.LeasesResourceLock, namespace, Name, clients.CoreV1(), clients.CoordinationV1(),
-		resourcelock.ResourceLockConfig{Identity: host + "_" + uuid.NewString()})
 }
 
 func scheme() *runtime.Scheme {

@@ -23,6 +23,8 @@ type takeover struct {
 	// synced is whether the caches have been filled.
 	synced func() bool
 	wrong  suspicions
+	// writing has room for those that may write at a time: as many as where this replica acts.
+	writing chan struct{}
 	// unfinished are the sources whose traffic this replica has moved and whose status for people it has yet to write.
 	unfinished sourceSet
 }
@@ -124,7 +126,7 @@ func (t *takeover) decide(ctx context.Context, cached *pass, since time.Time) (t
 	source := cached.seen.key
 	if misroutes(p) {
 		p.arrived = since
-		err = t.route(ctx, p)
+		err = t.inTurn(func() error { return t.route(ctx, p) })
 		if p.moved {
 			t.unfinished.add(source)
 			t.tellTakeover(ctx, p, since)
@@ -137,11 +139,18 @@ func (t *takeover) decide(ctx context.Context, cached *pass, since time.Time) (t
 	if !t.unfinished.has(source) {
 		return p.decision.Recheck, nil
 	}
-	if err := t.finish(ctx, p); err != nil {
+	if err := t.inTurn(func() error { return t.finish(ctx, p) }); err != nil {
 		return 0, err
 	}
 	t.unfinished.remove(source)
 	return p.decision.Recheck, nil
+}
+
+// inTurn writes once there is room.
+func (t *takeover) inTurn(write func() error) error {
+	t.writing <- struct{}{}
+	defer func() { <-t.writing }()
+	return write()
 }
 
 // tellTakeover counts a decision and tells of it.

@@ -117,6 +117,7 @@ var _ = Describe("Two processes of which the acting one is lost (contract 6)", f
 		p.setReady("b", false)
 		p.switched("my-app", "c", 3, contract.ReasonNotReady)
 		p.first.signal(syscall.SIGCONT)
+		Eventually(p.first.says("zen_lead_acting 0", p.scraper)).Should(BeTrue(), "one replica acts")
 		p.stays("c")
 		Eventually(p.first.done).WithTimeout(30*time.Second).Should(Receive(HaveOccurred()), "it does not hold the Lease any longer")
 		p.setReady("c", false)
