@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
@@ -172,11 +173,23 @@ func (r *Reconciler) tellLeader(p *pass) {
 func nobodyNote(p *pass) string {
 	switch {
 	case len(p.decision.Rejected) > 0:
-		return "No eligible Pod: " + rejections(p.decision.Rejected)
+		return "No eligible Pod: " + rejections(p.decision.Rejected) + leaseNote(p.seen)
 	case len(p.seen.pods) == 0:
 		return "No eligible Pod: no Pod matches the selector"
 	}
 	return "The leader is not published as ready"
+}
+
+// leaseNote says what is wrong with the followed Lease as such; empty if nothing is, or none is followed.
+func leaseNote(seen *observation) string {
+	switch name := seen.policy.FollowLease; {
+	case name == "":
+	case seen.lease == nil:
+		return fmt.Sprintf("; there is no Lease %s to follow", name)
+	case ptr.Deref(seen.lease.Spec.HolderIdentity, "") == "":
+		return fmt.Sprintf("; nobody holds the Lease %s", name)
+	}
+	return ""
 }
 
 // reportProblems tells of what lasts and keeps Pods or Services from being what they are meant to be.

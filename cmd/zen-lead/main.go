@@ -26,7 +26,7 @@ var (
 )
 
 func main() {
-	err := run(ctrl.SetupSignalHandler(), os.Args[1:], os.LookupEnv, os.Stdout)
+	err := run(ctrl.SetupSignalHandler(), os.Args[1:], os.Environ(), os.Stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return
 	}
@@ -36,7 +36,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, arguments []string, environment lookup, out io.Writer) error {
+func run(ctx context.Context, arguments []string, environment environment, out io.Writer) error {
 	options, err := parseOptions(arguments, environment, out)
 	if err != nil {
 		return err

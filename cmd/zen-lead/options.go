@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
@@ -34,8 +36,22 @@ const (
 	longestTakeoverDelay = time.Minute
 )
 
-// lookup is os.LookupEnv.
-type lookup func(variable string) (value string, set bool)
+// serviceLink matches the variables that Kubernetes sets for each Service of a Pod's namespace, of one that is named zen-lead as well.
+// Source: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+var serviceLink = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$`)
+
+// environment is what os.Environ returns.
+type environment []string
+
+// lookup finds a variable.
+func (e environment) lookup(variable string) (value string, set bool) {
+	for _, pair := range e {
+		if name, value, _ := strings.Cut(pair, "="); name == variable {
+			return value, true
+		}
+	}
+	return "", false
+}
 
 // options are the operator's, and what only the command needs.
 type options struct {
@@ -47,7 +63,7 @@ type options struct {
 
 // parseOptions reads flags and, for those not given, environment variables, and judges the values. It returns flag.ErrHelp
 // after having printed the flags to out.
-func parseOptions(arguments []string, environment lookup, out io.Writer) (*options, error) {
+func parseOptions(arguments []string, environment environment, out io.Writer) (*options, error) {
 	parsed := &options{Options: controllers.Options{Version: version, Commit: commit}}
 	parsed.log.StacktraceLevel = zapcore.PanicLevel // an error says what was attempted; stacks would bury it
 	flags := parsed.flagSet()
@@ -62,8 +78,13 @@ func parseOptions(arguments []string, environment lookup, out io.Writer) (*optio
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q: everything is set by flags (see --help)", flags.Arg(0))
 	}
-	if err := fromEnvironment(flags, environment); err != nil {
+	if err := environment.setFlags(flags); err != nil {
 		return nil, err
+	}
+	if flags.Lookup(config.KubeconfigFlagName).Value.String() == "" {
+		if err := environment.checkKubeconfig(); err != nil {
+			return nil, err
+		}
 	}
 	return parsed, parsed.complete()
 }
@@ -99,19 +120,39 @@ func variableOf(name string) string {
 	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-// fromEnvironment sets the flags that were not given from their variables.
-func fromEnvironment(flags *flag.FlagSet, environment lookup) error {
-	given := map[string]bool{}
+// setFlags sets the flags that were not given from their variables, and refuses variables of ours that belong to no flag.
+func (e environment) setFlags(flags *flag.FlagSet) error {
+	given, known := map[string]bool{}, map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	var failures []error
 	flags.VisitAll(func(f *flag.Flag) {
-		if value, set := environment(variableOf(f.Name)); set && !given[f.Name] {
+		known[variableOf(f.Name)] = true
+		if value, set := e.lookup(variableOf(f.Name)); set && !given[f.Name] {
 			if err := flags.Set(f.Name, value); err != nil {
 				failures = append(failures, fmt.Errorf("environment variable %s: invalid value %q: %w", variableOf(f.Name), value, err))
 			}
 		}
 	})
+	for _, pair := range e {
+		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, environmentPrefix) && !known[name] && !serviceLink.MatchString(name) {
+			failures = append(failures, fmt.Errorf("environment variable %s belongs to no flag (see --help)", name))
+		}
+	}
 	return errors.Join(failures...)
+}
+
+// checkKubeconfig refuses a KUBECONFIG of which no file is there: client-go would leave it out and look elsewhere.
+func (e environment) checkKubeconfig() error {
+	paths, _ := e.lookup(clientcmd.RecommendedConfigPathEnvVar)
+	for _, path := range filepath.SplitList(paths) {
+		if _, err := os.Stat(path); err == nil {
+			return nil
+		}
+	}
+	if paths == "" {
+		return nil
+	}
+	return fmt.Errorf("%s: there is no file %s", clientcmd.RecommendedConfigPathEnvVar, paths)
 }
 
 func printHelp(flags *flag.FlagSet, out io.Writer) {

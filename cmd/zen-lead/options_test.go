@@ -10,16 +10,7 @@ import (
 	"time"
 )
 
-func environmentOf(pairs ...string) lookup {
-	return func(variable string) (string, bool) {
-		for _, pair := range pairs {
-			if name, value, _ := strings.Cut(pair, "="); name == variable {
-				return value, true
-			}
-		}
-		return "", false
-	}
-}
+func environmentOf(pairs ...string) environment { return pairs }
 
 // outside are the flags that a start outside a cluster needs.
 var outside = []string{"--leader-election-namespace=system"}
@@ -32,7 +23,8 @@ func TestEveryFlagCanBeSetByItsEnvironmentVariable(t *testing.T) {
 		}
 	})
 	parsed, err := parseOptions(nil, environmentOf("WATCH_NAMESPACE=a, b,a", "ZEN_LEAD_MAX_CONCURRENT_RECONCILES=3",
-		"ZEN_LEAD_METRICS_INSECURE=true", "ZEN_LEAD_LEADER_ELECTION=false", "ZEN_LEAD_SERVICE_HOST=10.0.0.1"), &bytes.Buffer{})
+		"ZEN_LEAD_METRICS_INSECURE=true", "ZEN_LEAD_LEADER_ELECTION=false", "ZEN_LEAD_SERVICE_HOST=10.0.0.1",
+		"ZEN_LEAD_METRICS_PORT_8443_TCP_ADDR=10.0.0.1", "ZEN_LEAD_METRICS_SERVICE_PORT_METRICS=8443", "KUBECONFIG="), &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +74,8 @@ func TestImpossibleValuesEndTheStartWithOneClearLine(t *testing.T) {
 		{arguments: "--leader-election-namespace=", says: "--leader-election-namespace is needed"},
 		{environment: "ZEN_LEAD_MAX_CONCURRENT_RECONCILES=x", says: "ZEN_LEAD_MAX_CONCURRENT_RECONCILES"},
 		{environment: "WATCH_NAMESPACE=a b", says: "WATCH_NAMESPACE"},
+		{environment: "ZEN_LEAD_TAKEOVER=1s", says: "ZEN_LEAD_TAKEOVER belongs to no flag"},
+		{environment: "KUBECONFIG=/nonexistent:/neither", says: "there is no file /nonexistent:/neither"},
 	} {
 		arguments := append(append([]string{}, outside...), strings.Fields(test.arguments)...)
 		_, err := parseOptions(arguments, environmentOf(test.environment), &bytes.Buffer{})
