@@ -7,8 +7,6 @@ VERSION ?= 0.1.0-dev
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 BIN     := bin
-# Without its trace pages gRPC, which comes with the API server's authentication, lets the linker drop a quarter of the binary.
-TAGS    := grpcnotrace
 
 # Tools are pinned in a go.mod of their own each, away from the product's.
 tool = go -C test/tools/$(1) build -o "$(CURDIR)/$(BIN)/$(1)" $(2)
@@ -92,8 +90,8 @@ bench-short: build ## A few of these cases in a minute, to see that the benchmar
 
 .PHONY: build
 build: ## Build the operator into bin/
-	@echo "Building the operator (the first time fetches and compiles its modules: a few minutes)..."
-	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $(BIN)/zen-lead ./cmd/zen-lead
+	@echo "Building the operator$(if $(wildcard $(BIN)/zen-lead),, (the first time fetches and compiles its modules: a few minutes))..."
+	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BIN)/zen-lead ./cmd/zen-lead
 
 .PHONY: image
 image: $(BIN)/image ## Make the operator's image for all platforms as Dockerfile does, without a daemon, into bin/images/zen-lead (VERSION)

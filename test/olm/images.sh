@@ -7,9 +7,8 @@ directory=$PWD/bin/olm-images
 mkdir -p "$directory"
 
 image() { # version, commit, source tree
-  (cd "$3" && CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags grpcnotrace \
-    -ldflags "-s -w -X main.version=$1 -X main.commit=$2" -o "$directory/zen-lead-$1" ./cmd/zen-lead)
-  bin/image -tag "ghcr.io/zen-lead/zen-lead:$1" -entrypoint /zen-lead -output "$directory/zen-lead-$1.tar" "$directory/zen-lead-$1=/zen-lead"
+  make --no-print-directory -C "$3" build VERSION="$1" COMMIT="$2" BIN="$directory/$1"
+  bin/image -tag "ghcr.io/zen-lead/zen-lead:$1" -entrypoint /zen-lead -output "$directory/zen-lead-$1.tar" "$directory/$1/zen-lead=/zen-lead"
 }
 
 first=0.1.0
