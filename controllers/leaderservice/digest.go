@@ -3,8 +3,8 @@ package leaderservice
 import (
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"hash/fnv"
+	"strconv"
 	"strings"
 
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -46,11 +46,13 @@ func sliceDigest(slice *discoveryv1.EndpointSlice, record Record) string {
 
 // recordDigest is a fingerprint of a record as it stands in annotations, and of what stands on the endpoint.
 func recordDigest(annotations map[string]string, published, notReady bool) string {
-	hash := fnv.New64a()
+	record := make([]byte, 0, 256)
 	for _, key := range recordKeys {
-		fmt.Fprintf(hash, "%s=%q\n", key, annotations[key])
+		record = append(append(record, annotations[key]...), 0)
 	}
-	fmt.Fprintf(hash, "%t %t", published, notReady)
+	record = strconv.AppendBool(strconv.AppendBool(record, published), notReady)
+	hash := fnv.New64a()
+	_, _ = hash.Write(record) // cannot fail
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
