@@ -173,7 +173,9 @@ func addTakeover(mgr manager.Manager, r *Reconciler, synced func() bool, options
 	r.standby = priorityqueue.New(name, func(o *priorityqueue.Opts[reconcile.Request]) { o.RateLimiter = limiter })
 	_, err := controller.New(name, mgr, controller.Options{
 		Reconciler: &takeover{
-			Reconciler: r, delay: options.TakeoverDelay, synced: synced, writing: make(chan struct{}, options.MaxConcurrentReconciles),
+			Reconciler: r, delay: options.TakeoverDelay, synced: synced,
+			routing:   make(chan struct{}, options.MaxConcurrentReconciles),
+			finishing: make(chan struct{}, max(1, options.MaxConcurrentReconciles/4)),
 		},
 		NeedLeaderElection:      &always,
 		MaxConcurrentReconciles: waitingTakeovers * options.MaxConcurrentReconciles,

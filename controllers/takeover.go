@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -23,8 +24,8 @@ type takeover struct {
 	// synced is whether the caches have been filled.
 	synced func() bool
 	wrong  suspicions
-	// writing has room for those that may write at a time: as many as where this replica acts.
-	writing chan struct{}
+	// routing and finishing have room for those that may write at a time: slices as many as where this replica acts, status fewer.
+	routing, finishing chan struct{}
 	// unfinished are the sources whose traffic this replica has moved and whose status for people it has yet to write.
 	unfinished sourceSet
 }
@@ -60,16 +61,14 @@ func (t *takeover) judge(ctx context.Context, source types.NamespacedName) (time
 	if cached == nil {
 		t.wrong.clear(source)
 		t.unfinished.remove(source)
+		t.tellRoutes(source)
 		return 0, nil
 	}
 	if !misroutes(cached) {
 		t.wrong.clear(source)
 		t.writes.returned(source)
 		t.writes.recordKept(source, cached.before.Epoch)
-		if t.unfinished.has(source) {
-			return t.decide(ctx, cached, cached.now)
-		}
-		return cached.decision.Recheck, nil
+		return cached.decision.Recheck, t.finishOwn(ctx, cached)
 	}
 	since := t.wrong.since(source, cached.now)
 	if left := since.Add(t.delay).Sub(cached.now); left > 0 {
@@ -117,49 +116,59 @@ func misroutes(p *pass) bool {
 	return false
 }
 
-// decide elects by what the API server itself says, and routes if the slices are wrong. since is when this replica saw why.
+// decide elects by what the API server itself says, and routes if the slices are wrong. since is when this replica saw why. What
+// people are told waits until the watch brings the write back, as where this replica acts: hundreds of Services may wait to be moved.
 func (t *takeover) decide(ctx context.Context, cached *pass, since time.Time) (time.Duration, error) {
 	p, err := t.electFresh(ctx, cached)
 	if err != nil {
 		return 0, err
 	}
 	source := cached.seen.key
-	if misroutes(p) {
-		p.arrived = since
-		err = t.inTurn(func() error { return t.route(ctx, p) })
-		if p.moved {
-			t.unfinished.add(source)
-			t.tellTakeover(ctx, p, since)
-		}
-		if err != nil || !p.moved {
-			return 0, err
-		}
+	if !misroutes(p) {
+		t.wrong.clear(source) // the caches are behind; they wake us when they are not
+		return p.decision.Recheck, t.finishOwn(ctx, p)
 	}
-	t.wrong.clear(source) // if nothing was wrong the caches are behind; they wake us when they are not
-	if !t.unfinished.has(source) {
-		return p.decision.Recheck, nil
+	p.arrived = since
+	err = inTurn(t.routing, func() error { return t.route(ctx, p) })
+	if p.moved {
+		t.unfinished.add(source)
+		t.countTakeover(ctx, p, since)
 	}
-	if err := t.inTurn(func() error { return t.finish(ctx, p) }); err != nil {
+	if err != nil || !p.moved {
 		return 0, err
 	}
-	t.unfinished.remove(source)
-	return p.decision.Recheck, nil
+	t.wrong.clear(source)
+	return maxStaleRetries * staleRetry, nil // should the watch bring nothing
+}
+
+// finishOwn writes the status for people and tells of what this replica has moved, if it has not done so yet.
+func (t *takeover) finishOwn(ctx context.Context, p *pass) error {
+	if primary := p.primary(); !t.unfinished.has(p.seen.key) || primary != nil && t.writes.stale(primary) {
+		return nil // or the watch has yet to bring it
+	}
+	p.seen.leaderServices = []*corev1.Service{p.leaderService} // others can wait for the Lease
+	t.tellRoutes(p.seen.key)
+	if err := inTurn(t.finishing, func() error { return t.finish(ctx, p) }); err != nil {
+		return err
+	}
+	t.unfinished.remove(p.seen.key)
+	return nil
 }
 
 // inTurn writes once there is room.
-func (t *takeover) inTurn(write func() error) error {
-	t.writing <- struct{}{}
-	defer func() { <-t.writing }()
+func inTurn(room chan struct{}, write func() error) error {
+	room <- struct{}{}
+	defer func() { <-room }()
 	return write()
 }
 
-// tellTakeover counts a decision and tells of it.
-func (t *takeover) tellTakeover(ctx context.Context, p *pass, since time.Time) {
+// countTakeover counts a decision, and has it told of.
+func (t *takeover) countTakeover(ctx context.Context, p *pass, since time.Time) {
 	t.metrics.Takeover(p.seen.key)
 	if p.decision.Outcome == election.OutcomeChanged {
 		t.metrics.Failover(p.seen.key, p.decision.Reason, p.took)
 	}
 	logf.FromContext(ctx).Info("Took a decision over from the acting replica", "service", p.seen.key, "after", t.clock.Now().Sub(since))
 	logRoute(ctx, p)
-	t.tellRoute(p)
+	t.untold.add(p.seen.key, p)
 }
