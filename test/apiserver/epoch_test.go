@@ -69,10 +69,13 @@ func (w *world) readyLeader() string {
 	return slice.Endpoints[0].TargetRef.Name
 }
 
-// mended is whether my-app's slice is as the operator wrote it, with a leader.
+// mended is whether my-app's leader Service and slice belong together, are as the operator wrote them, and say the same.
 func (w *world) mended() bool {
-	slice := &discoveryv1.EndpointSlice{}
-	return admin.Get(w.ctx, w.key("my-app-leader-ipv4"), slice) == nil && !leaderservice.SliceEdited(slice) && hasReadyEndpoint(slice)
+	service, slice := &corev1.Service{}, &discoveryv1.EndpointSlice{}
+	return admin.Get(w.ctx, w.key("my-app-leader"), service) == nil && admin.Get(w.ctx, w.key("my-app-leader-ipv4"), slice) == nil &&
+		metav1.IsControlledBy(slice, service) && hasReadyEndpoint(slice) &&
+		!leaderservice.SliceEdited(slice) && !leaderservice.ServiceEdited(service) &&
+		leaderservice.RecordOf(nil, service) == leaderservice.WrittenRecord(slice)
 }
 
 // epochs are the Pods that the operator has written with each epoch of my-app, and whether an epoch came after a higher one.
@@ -115,7 +118,6 @@ var _ = Describe("The epoch, while somebody does all he can to the objects (cont
 		}
 		stop()
 		Eventually(w.mended).Should(BeTrue())
-		w.statusFollows("my-app")
 		pods, wentBack := seen.until(w).epochs()
 		Expect(wentBack).To(BeEmpty())
 		Expect(len(pods)).To(BeNumerically(">=", changes/3), "changes of leader")

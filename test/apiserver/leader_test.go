@@ -87,9 +87,9 @@ func (w *world) epoch(service string) func() string {
 func (w *world) switched(service, pod string, epoch int, reason contract.Reason) {
 	GinkgoHelper()
 	Eventually(w.leader(service)).Should(Equal([]string{pod}))
-	Eventually(w.status(service+"-leader", contract.AnnotationLeaderPodName)).Should(Equal(pod))
+	Eventually(w.status(service+"-leader", contract.AnnotationLeaderEpoch)).Should(Equal(fmt.Sprint(epoch)))
 	annotations := w.service(service + "-leader").Annotations
-	Expect(annotations).To(HaveKeyWithValue(contract.AnnotationLeaderEpoch, fmt.Sprint(epoch)))
+	Expect(annotations).To(HaveKeyWithValue(contract.AnnotationLeaderPodName, pod))
 	Expect(annotations).To(HaveKeyWithValue(contract.AnnotationLeaderReason, string(reason)))
 	Expect(w.slice(service + "-leader-ipv4").Annotations).To(HaveKeyWithValue(contract.AnnotationLeaderEpoch, fmt.Sprint(epoch)))
 }
