@@ -150,8 +150,10 @@ var _ = Describe("Metrics (contract 5)", func() {
 			"delete endpointslices my-app-leader-ipv4": {"kind=EndpointSlice", "verb=delete"}, // or the garbage collector was faster
 		} {
 			Expect(counted).To(HaveKey(write))
-			Expect(w.metric("zen_lead_api_writes_total", labels...)()).To(Equal(counted[write]), write)
-			Expect(w.metric("zen_lead_api_write_duration_seconds", labels[:2]...)()).To(Equal(counted[write]), write)
+			Expect(w.metric("zen_lead_api_writes_total", labels...)()).To(BeNumerically(">", 0), write)
+			for _, metric := range []string{"zen_lead_api_writes_total", "zen_lead_api_write_duration_seconds"} {
+				Expect(w.metric(metric, labels[:2]...)()).To(Equal(counted[write]), "%s of %s, with those that lost a race", metric, write)
+			}
 		}
 		Expect(w.metric("zen_lead_api_writes_total", "kind=Event", "code=201")()).To(BeNumerically(">", 0))
 		Expect(w.metric("zen_lead_api_writes_total", "code=403")()).To(BeNumerically("==", noSeries))
