@@ -24,8 +24,9 @@ type ownWrites struct {
 	deleted map[types.UID]bool
 	// vanished are the objects of each source that somebody else has deleted.
 	vanished map[types.NamespacedName]map[string]bool
-	// records are the leader's records that went with them, or that somebody has overwritten: the only trace of the epoch if slice
-	// and Service are deleted at once, or the copy on the Service is not written yet.
+	// records are, of each source, the record with the highest epoch that was written or seen: the only trace of the epoch if slice
+	// and Service are deleted at once, or the slice's is overwritten before the copy on the Service is written. They are remembered
+	// when they are written, not when they are lost: caches show a loss a moment before anybody is told of it.
 	records map[types.NamespacedName]leaderservice.Record
 }
 
@@ -128,21 +129,21 @@ func (w *ownWrites) gone(object client.Object, kindName string, record leaderser
 			w.vanished[source] = map[string]bool{}
 		}
 		w.vanished[source][kindName] = true
-		w.saveRecord(source, record)
+		w.remember(source, record)
 	}
 }
 
-// overwritten notes that somebody else has changed a record.
-func (w *ownWrites) overwritten(record leaderservice.Record, sources []types.NamespacedName) {
+// recorded notes a record that stands on a slice, or stood there.
+func (w *ownWrites) recorded(record leaderservice.Record, sources ...types.NamespacedName) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	for _, source := range sources {
-		w.saveRecord(source, record)
+		w.remember(source, record)
 	}
 }
 
-func (w *ownWrites) saveRecord(source types.NamespacedName, record leaderservice.Record) {
-	if record.Epoch > w.records[source].Epoch {
+func (w *ownWrites) remember(source types.NamespacedName, record leaderservice.Record) {
+	if record.Epoch > 0 && record.Epoch >= w.records[source].Epoch {
 		w.records[source] = record
 	}
 }
@@ -156,20 +157,11 @@ func (w *ownWrites) takeVanished(source types.NamespacedName, kindName string) b
 	return vanished
 }
 
-// lostRecord is the record that somebody else has deleted or overwritten; without an epoch if there is none.
-func (w *ownWrites) lostRecord(source types.NamespacedName) leaderservice.Record {
+// lastRecord is the record with the highest epoch that was written or seen; without an epoch if there was none.
+func (w *ownWrites) lastRecord(source types.NamespacedName) leaderservice.Record {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	return w.records[source]
-}
-
-// recordKept notes that the API holds a record of that epoch again. What has been lost since then stays remembered.
-func (w *ownWrites) recordKept(source types.NamespacedName, epoch int64) {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	if w.records[source].Epoch <= epoch {
-		delete(w.records, source)
-	}
 }
 
 // returned notes that what somebody else has deleted is there again.

@@ -213,8 +213,8 @@ func (r *Reconciler) leaseState(seen *observation, before leaderservice.Record, 
 // what somebody has deleted.
 func (r *Reconciler) recordOf(ctx context.Context, seen *observation, leaderService *corev1.Service, primary *discoveryv1.EndpointSlice) leaderservice.Record {
 	record := leaderservice.RecordOf(primary, leaderService)
-	if lost := r.writes.lostRecord(seen.key); lost.Epoch > record.Epoch {
-		record = lost
+	if last := r.writes.lastRecord(seen.key); last.Epoch > record.Epoch {
+		record = last // somebody has deleted or overwritten it
 	}
 	for _, other := range seen.leaderServices {
 		if other.Name == leaderService.Name || seen.ownership(other) != leaderservice.Ours {

@@ -205,7 +205,8 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 	}
 	p.moved = true
 	r.writes.decided(updated, p.trusted)
-	if leaderservice.SliceEdited(existing) {
+	r.writes.recorded(p.after, p.seen.key)
+	if leaderservice.SliceEdited(existing) || leaderservice.WrittenRecord(existing).Epoch < p.before.Epoch { // or put back from a backup
 		p.reverted = append(p.reverted, edit{object: updated})
 	}
 	return true, nil
@@ -233,6 +234,7 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 	p.moved = true
 	r.writes.created(slice, p.now)
 	r.writes.decided(slice, p.trusted)
+	r.writes.recorded(p.after, p.seen.key)
 	if r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) {
 		p.reverted = append(p.reverted, edit{object: slice, deleted: true})
 	}
@@ -257,7 +259,6 @@ func (r *Reconciler) finish(ctx context.Context, p *pass) error {
 			}
 		}
 	}
-	r.writes.recordKept(p.seen.key, p.after.Epoch)
 	if len(existing.Spec.Selector) == 0 {
 		for _, slice := range p.slices.spilled {
 			if err := r.remove(ctx, "EndpointSlice", slice); err != nil {

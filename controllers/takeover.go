@@ -67,7 +67,6 @@ func (t *takeover) judge(ctx context.Context, source types.NamespacedName) (time
 	if !misroutes(cached) {
 		t.wrong.clear(source)
 		t.writes.returned(source)
-		t.writes.recordKept(source, cached.before.Epoch)
 		return cached.decision.Recheck, t.finishOwn(ctx, cached)
 	}
 	since := t.wrong.since(source, cached.now)

@@ -46,7 +46,7 @@ type watch[T client.Object] struct {
 	// changed is told of updates that concern a source before anything is woken; may be nil.
 	changed func(before, after T, sources []types.NamespacedName)
 	// created is told of new objects before anything is woken, and whether they may have been there for long; may be nil.
-	created func(object T, listed bool)
+	created func(object T, sources []types.NamespacedName, listed bool)
 	// deleted is told of deletions before anything is woken; may be nil.
 	deleted func(object T, sources []types.NamespacedName)
 }
@@ -76,12 +76,13 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 				return r.sourcesOfSlice(ctx, slice)
 			},
 			priority: slicePriority,
-			changed: func(before, after *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
-				if leaderservice.SliceEdited(after) && before.UID == after.UID {
-					r.writes.overwritten(leaderservice.WrittenRecord(before), sources)
-				}
+			changed: func(_, after *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
+				r.recordSeen(after, sources)
 			},
-			created: func(slice *discoveryv1.EndpointSlice, _ bool) { r.writes.reported(slice) },
+			created: func(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName, _ bool) {
+				r.writes.reported(slice)
+				r.recordSeen(slice, sources)
+			},
 			deleted: func(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
 				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), leaderservice.WrittenRecord(slice), sources)
 			},
@@ -97,7 +98,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 		})),
 		source.TypedKind(objects, &coordinationv1.Lease{}, handlerOf(r, watch[*coordinationv1.Lease]{
 			matters: r.leaseMatters, sources: r.sourcesOfLease,
-			created: func(lease *coordinationv1.Lease, listed bool) {
+			created: func(lease *coordinationv1.Lease, _ []types.NamespacedName, listed bool) {
 				r.leases.observe(lease, r.clock.Now())
 				if !listed {
 					r.leases.taken(lease)
@@ -115,6 +116,13 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 	return nil
 }
 
+// recordSeen remembers the record of a slice, unless it is somebody else's or has been edited.
+func (r *Reconciler) recordSeen(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
+	if leaderservice.MadeByUs(slice) {
+		r.writes.recorded(leaderservice.WrittenRecord(slice), sources...)
+	}
+}
+
 // handlerOf turns a watch into an event handler.
 func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHandler[T, reconcile.Request] {
 	type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
@@ -127,14 +135,15 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 	return handler.TypedFuncs[T, reconcile.Request]{
 		CreateFunc: func(ctx context.Context, e event.TypedCreateEvent[T], q queue) {
 			r.progress.note(e.Object)
+			sources := w.sources(ctx, e.Object)
 			if w.created != nil {
-				w.created(e.Object, e.IsInInitialList)
+				w.created(e.Object, sources, e.IsInInitialList)
 			}
 			if e.IsInInitialList {
-				r.wake(q, w.sources(ctx, e.Object), priorityInitial)
+				r.wake(q, sources, priorityInitial)
 				return
 			}
-			r.wake(q, w.sources(ctx, e.Object), priority(ctx, e.Object, false))
+			r.wake(q, sources, priority(ctx, e.Object, false))
 		},
 		UpdateFunc: func(ctx context.Context, e event.TypedUpdateEvent[T], q queue) {
 			r.progress.note(e.ObjectNew)

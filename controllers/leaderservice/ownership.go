@@ -51,14 +51,19 @@ func OwnershipOf(object metav1.Object, ownerName string, ownerUID types.UID, sou
 }
 
 // MadeByUs is whether an object that is gone was the operator's: a leader Service, or a slice under the name that its leader
-// Service gives it. It says nothing of the owner, who may be gone as well.
+// Service gives it. It says nothing of the owner, who may be gone as well. What has lost its controller reference is known by its labels.
 func MadeByUs(object metav1.Object) bool {
 	controller := metav1.GetControllerOfNoCopy(object)
-	if controller == nil || controller.Kind != "Service" || !bearsDigest(object) {
+	if controller != nil && controller.Kind != "Service" || !bearsDigest(object) {
 		return false
 	}
 	leaderService, isSlice := contract.LeaderServiceOfSliceName(object.GetName())
-	return object.GetLabels()[contract.LabelManagedBy] == contract.ManagedBy || isSlice && leaderService == controller.Name
+	labels := object.GetLabels()
+	if controller == nil {
+		return labels[contract.LabelSourceService] != "" &&
+			(labels[contract.LabelManagedBy] == contract.ManagedBy || isSlice && labels[contract.LabelSliceManagedBy] == contract.ManagedBy)
+	}
+	return labels[contract.LabelManagedBy] == contract.ManagedBy || isSlice && leaderService == controller.Name
 }
 
 // builtInSliceController is how the built-in EndpointSlice controller marks its slices.

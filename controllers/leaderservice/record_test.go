@@ -102,6 +102,17 @@ func withoutEndpoint(slice *discoveryv1.EndpointSlice) *discoveryv1.EndpointSlic
 	return slice
 }
 
+func TestALeaderThatWasPutBackFromABackupIsNotBelieved(t *testing.T) {
+	copy := leads("b", 7)
+	same(t, "record", copy, leaderservice.RecordOf(recordSlice(leads("a", 3)), leaderServiceOf(source(), copy)))
+}
+
+func TestASliceThatHasLostItsFingerprintAloneIsBelieved(t *testing.T) {
+	slice := recordSlice(leads("a", 5))
+	delete(slice.Annotations, contract.AnnotationApplied)
+	same(t, "record", leads("a", 5), leaderservice.RecordOf(slice, leaderServiceOf(source(), leads("b", 4))))
+}
+
 func TestTheEpochIsNeverBelowThatOfAnIntactCopy(t *testing.T) {
 	copy := leaderServiceOf(source(), leads("b", 7))
 	for name, slice := range map[string]*discoveryv1.EndpointSlice{

@@ -240,8 +240,8 @@ func WrittenRecord(slice *discoveryv1.EndpointSlice) Record {
 }
 
 // RecordOf reads the leader's record from the primary slice, from what the API holds of the leader Service, or from both.
-// The slice counts, for as long as its record stands as it was written: the copy comes later. Where somebody has changed that or
-// deleted the slice, the copy on the leader Service does. Either may be nil.
+// The slice counts, for as long as its record stands as it was written: the copy comes later. Where somebody has changed that, has
+// deleted the slice or put an older one in its place, the copy on the leader Service does. Either may be nil.
 func RecordOf(primary *discoveryv1.EndpointSlice, service *corev1.Service) Record {
 	var fromSlice, fromService Record
 	if primary != nil {
@@ -255,22 +255,28 @@ func RecordOf(primary *discoveryv1.EndpointSlice, service *corev1.Service) Recor
 	if primary != nil && !sliceEdited && fromSlice.Epoch >= fromService.Epoch {
 		return fromSlice // as nearly always: digests cost more than all the rest
 	}
-	serviceEdited := service == nil || ServiceEdited(service)
-	record, intact := fromSlice, false
+	if primary == nil {
+		return fromService // whatever it says, it is all there is
+	}
+	record, believed := fromSlice, true
 	if sliceEdited {
-		if written, isIntact := intactRecord(primary); isIntact {
-			record, intact = written, true
-		}
+		record, believed = editedRecord(primary, fromSlice)
 	}
-	switch {
-	case intact && (serviceEdited || record.Epoch >= fromService.Epoch):
-	case primary == nil, sliceEdited && fromService.Epoch > 0 && !serviceEdited:
-		record = fromService
-	case sliceEdited && record.LeaderUID != "":
-		record.Published, record.NotReady = true, false // both are edited, or the copy is not written yet: the annotations are the best there is
-	}
-	if !serviceEdited {
-		record.Epoch = max(record.Epoch, fromService.Epoch)
+	copyStands := fromService.Epoch > 0 && service != nil && !ServiceEdited(service)
+	if copyStands && (!believed || record.Epoch < fromService.Epoch) {
+		return fromService
 	}
 	return record
+}
+
+// editedRecord is the record of a slice that somebody has edited, and whether it is to be believed: if it still is as it was written,
+// or the slice has lost the fingerprint that would tell.
+func editedRecord(slice *discoveryv1.EndpointSlice, found Record) (Record, bool) {
+	if written, intact := intactRecord(slice); intact {
+		return written, true
+	}
+	if found.LeaderUID != "" {
+		found.Published, found.NotReady = true, false // the annotations are the best there is
+	}
+	return found, slice.Annotations[contract.AnnotationApplied] == ""
 }

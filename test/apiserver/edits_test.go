@@ -201,6 +201,7 @@ var _ = Describe("A manual edit of the slice before the status has followed the 
 		Entry("endpoint removed", func(s *discoveryv1.EndpointSlice) { s.Endpoints = nil }),
 		Entry("endpoint's address changed", func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Addresses = []string{"10.9.9.9"} }),
 		Entry("owner removed", func(s *discoveryv1.EndpointSlice) { s.OwnerReferences = nil }),
+		Entry("fingerprint removed", func(s *discoveryv1.EndpointSlice) { delete(s.Annotations, contract.AnnotationApplied) }),
 	}
 	DescribeTable("gives no epoch back, and no leader, whoever puts it back:", func(edit func(*discoveryv1.EndpointSlice)) {
 		w := newWorldWithoutStatus()
@@ -224,6 +225,33 @@ var _ = Describe("A manual edit of the slice before the status has followed the 
 		Entry("epoch set back", func(s *discoveryv1.EndpointSlice) { s.Annotations[contract.AnnotationLeaderEpoch] = "1" }),
 		Entry("all annotations removed", func(s *discoveryv1.EndpointSlice) { s.Annotations = nil }),
 	)
+
+	It("is not forgotten by a replica that sees it, though the slice routes as it should and another one acts in the end", func() {
+		w := newWorldWithoutStatus()
+		w.startStandby(takeoverDelay)
+		change(w, &discoveryv1.EndpointSlice{}, "my-app-leader-ipv4", func(s *discoveryv1.EndpointSlice) {
+			s.Annotations[contract.AnnotationLeaderEpoch] = "1"
+			delete(s.Annotations, contract.AnnotationLeaderPodUID)
+		})
+		Consistently(w.leader("my-app")).WithTimeout(shortly).Should(Equal([]string{"b"}))
+		w.releaseLease()
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+		w.routes("my-app-leader", "b", 2)
+	})
+})
+
+var _ = Describe("A slice that somebody puts back from a backup (contract 2)", func() {
+	It("gives the former leader neither the traffic nor the epoch, and is counted as an edit", func() {
+		w := newLedWorld()
+		old := w.slice("my-app-leader-ipv4")
+		w.aPod("my-app", "b").create()
+		w.setReady("a", false)
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+		w.setReady("a", true)
+		old.ResourceVersion = ""
+		Expect(admin.Update(w.ctx, old)).To(Succeed())
+		w.revertedOnce("EndpointSlice my-app-leader-ipv4")
+	})
 })
 
 var _ = Describe("Who has set which field of a slice", func() {
