@@ -11,7 +11,8 @@ import (
 )
 
 // The types of this file, ownWrites, progress, told and leaseClock are all that the operator remembers beside its caches. Losing them
-// costs a repeated Event, an uncounted edit, a fresh reading, or a duration that counts anew or by the kubelet's clock.
+// costs a repeated or missing Event, an uncounted edit, a fresh reading, or a duration that counts anew or by the kubelet's clock; and the
+// epoch, where somebody has deleted or overwritten all that says it.
 
 // arrivals remembers, for each source Service, when the oldest change that has not been dealt with reached us.
 type arrivals struct {
