@@ -30,10 +30,12 @@ func (m endingManager) Start(ctx context.Context) error {
 		return <-ended // bounded by the manager's own grace period; the Lease is released on the way
 	default:
 	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestStop)
+	defer cancel()
 	select {
 	case err := <-ended:
 		return err
-	case <-time.After(longestStop):
+	case <-stopping.Done():
 		return nil
 	}
 }

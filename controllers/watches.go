@@ -79,10 +79,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 			changed: func(_, after *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
 				r.recordSeen(after, sources)
 			},
-			created: func(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName, _ bool) {
-				r.writes.reported(slice)
-				r.recordSeen(slice, sources)
-			},
+			created: r.noteSlice,
 			deleted: func(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
 				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), leaderservice.WrittenRecord(slice), sources)
 			},
@@ -114,6 +111,12 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 		}
 	}
 	return nil
+}
+
+// noteSlice notes a slice that is new to the watch.
+func (r *Reconciler) noteSlice(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName, _ bool) {
+	r.writes.reported(slice)
+	r.recordSeen(slice, sources)
 }
 
 // recordSeen remembers the record of a slice, unless it is somebody else's or has been edited.
