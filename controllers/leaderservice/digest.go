@@ -30,12 +30,21 @@ func digest(owned any) string {
 // edited is whether somebody else has changed what is ours in an object since the operator wrote it: the digest that was
 // written with it no longer fits. A digest of another version tells nothing.
 func edited(object metav1.Object, owned any) bool {
-	applied := object.GetAnnotations()[contract.AnnotationApplied]
-	if applied != "" && !strings.HasPrefix(applied, digestVersion) {
+	whole, _, known := applied(object)
+	if !known && object.GetAnnotations()[contract.AnnotationApplied] != "" {
 		return false
 	}
-	whole, _, _ := strings.Cut(strings.TrimPrefix(applied, digestVersion), digestSeparator)
 	return digestVersion+whole != digest(owned)
+}
+
+// applied are the digests that an object bears, of all that is ours in it and of a slice's record, and whether it bears any of this version.
+func applied(object metav1.Object) (whole, record string, known bool) {
+	digests, known := strings.CutPrefix(object.GetAnnotations()[contract.AnnotationApplied], digestVersion)
+	if !known {
+		return "", "", false
+	}
+	whole, record, _ = strings.Cut(digests, digestSeparator)
+	return whole, record, true
 }
 
 // sliceDigest is what is written with a slice: the digest of what is ours in it, and another one of its record alone. That one tells
@@ -58,8 +67,7 @@ func recordDigest(annotations map[string]string, published, notReady bool) strin
 
 // intactRecord is the record of a slice that somebody has edited, and whether that edit has left the record as it was written.
 func intactRecord(slice *discoveryv1.EndpointSlice) (Record, bool) {
-	applied, _ := strings.CutPrefix(slice.Annotations[contract.AnnotationApplied], digestVersion)
-	_, written, _ := strings.Cut(applied, digestSeparator)
+	_, written, _ := applied(slice)
 	for _, endpoint := range []struct{ published, notReady bool }{{true, false}, {false, false}, {true, true}} {
 		if written == recordDigest(slice.Annotations, endpoint.published, endpoint.notReady) {
 			record := parseRecord(slice.Annotations, endpoint.published)
@@ -72,10 +80,9 @@ func intactRecord(slice *discoveryv1.EndpointSlice) (Record, bool) {
 
 // bearsDigest is whether the object says what the operator wrote last, whether or not that is still so.
 func bearsDigest(object metav1.Object) bool {
-	applied, found := strings.CutPrefix(object.GetAnnotations()[contract.AnnotationApplied], digestVersion)
-	whole, _, _ := strings.Cut(applied, digestSeparator)
+	whole, _, known := applied(object)
 	_, err := hex.DecodeString(whole)
-	return found && err == nil && len(whole) == hex.EncodedLen(fnv.New64a().Size())
+	return known && err == nil && len(whole) == hex.EncodedLen(fnv.New64a().Size())
 }
 
 // ownedMetadata is what is ours in an object's metadata.

@@ -31,8 +31,8 @@ const (
 )
 
 // RequireAccess lets those read the metrics whose bearer token Kubernetes knows and whom it allows to get the path. It asks with a
-// TokenReview and a SubjectAccessReview. controller-runtime's filter does the same with the API server's own packages, which a process
-// that serves one page to one reader pays for with 7 MiB of memory.
+// TokenReview and a SubjectAccessReview. controller-runtime's filter does the same with the API server's own packages, which make the
+// program 7 MB larger.
 func RequireAccess(config *rest.Config, httpClient *http.Client) (metricsserver.Filter, error) {
 	tokens, err := authenticationclient.NewForConfigAndClient(config, httpClient)
 	if err != nil {

@@ -107,7 +107,7 @@ func (p *pair) endStandby() error {
 }
 
 // round ends the acting replica, has a leader fail at once, and makes the pair whole again.
-func (p *pair) round(ctx context.Context) (err error) {
+func (p *pair) round(ctx context.Context) error {
 	f, err := p.prepare(p.members[p.random.IntN(len(p.members))], results.KindReadiness)
 	if err != nil {
 		return err
@@ -116,25 +116,28 @@ func (p *pair) round(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	return p.loseActing(func(former *replica.Replica) []func() error {
+		return []func() error{
+			func() error { return p.end(former) },
+			func() error { return f.strike(ctx) },
+			func() error { return p.measured.note(ctx, p.seen, f) },
+			func() error { return p.succeed(ctx, former) },
+			func() error { return p.countTakeover(ctx, before) },
+			func() error { return p.restore(ctx, f) },
+			func() error { return p.settle(ctx, f.member) },
+			func() error { return p.complete(ctx) },
+		}
+	})
+}
+
+// loseActing puts the standby in the acting replica's place and takes the steps that end the former one. That is not left behind if
+// one of them fails.
+func (p *pair) loseActing(steps func(former *replica.Replica) []func() error) error {
 	former := p.operator.replica
 	p.operator.replica, p.standby = p.standby, nil
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, former.Kill())
-		}
-	}()
-	for _, step := range []func() error{
-		func() error { return p.end(former) },
-		func() error { return f.strike(ctx) },
-		func() error { return p.measured.note(ctx, p.seen, f) },
-		func() error { return p.succeed(ctx, former) },
-		func() error { return p.countTakeover(ctx, before) },
-		func() error { return p.restore(ctx, f) },
-		func() error { return p.settle(ctx, f.member) },
-		func() error { return p.complete(ctx) },
-	} {
+	for _, step := range steps(former) {
 		if err := step(); err != nil {
-			return err
+			return errors.Join(err, former.Kill())
 		}
 	}
 	return nil
@@ -157,7 +160,7 @@ func (w *world) takeoverBursts(ctx context.Context, leaders, rounds int, of endi
 }
 
 // burst ends the acting replica, has many leaders on one node fail at once, and makes the pair whole again.
-func (p *pair) burst(ctx context.Context, leaders int, total *times) (err error) {
+func (p *pair) burst(ctx context.Context, leaders int, total *times) error {
 	node, chosen, err := p.choose(leaders)
 	if err != nil {
 		return err
@@ -169,26 +172,16 @@ func (p *pair) burst(ctx context.Context, leaders int, total *times) (err error)
 	if err != nil {
 		return err
 	}
-	former := p.operator.replica
-	p.operator.replica, p.standby = p.standby, nil
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, former.Kill())
+	return p.loseActing(func(former *replica.Replica) []func() error {
+		return []func() error{
+			func() error { return p.end(former) },
+			func() error { return b.strike(ctx) },
+			func() error { return b.note(ctx, &p.measured, total) },
+			func() error { return p.succeed(ctx, former) },
+			func() error { return b.mend(ctx) },
+			func() error { return p.complete(ctx) },
 		}
-	}()
-	for _, step := range []func() error{
-		func() error { return p.end(former) },
-		func() error { return b.strike(ctx) },
-		func() error { return b.note(ctx, &p.measured, total) },
-		func() error { return p.succeed(ctx, former) },
-		func() error { return b.mend(ctx) },
-		func() error { return p.complete(ctx) },
-	} {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // countTakeover counts the round if the standby decided before it acted first.

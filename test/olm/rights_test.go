@@ -7,12 +7,9 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
 
 	"github.com/zen-lead/zen-lead/test/controlplane"
 )
@@ -26,8 +23,8 @@ func expectRights(watched, unwatched []string) {
 	GinkgoHelper()
 	roles, err := controlplane.OperatorRoles()
 	Expect(err).NotTo(HaveOccurred())
-	clusterWide := flatten(roles[controlplane.RoleClusterWide])
-	inWatched := clusterWide.Union(flatten(roles[controlplane.RoleWatched])).Union(flatten(roles[controlplane.RoleSystem]))
+	clusterWide := controlplane.Rights(roles[controlplane.RoleClusterWide])
+	inWatched := clusterWide.Union(controlplane.Rights(roles[controlplane.RoleWatched])).Union(controlplane.Rights(roles[controlplane.RoleSystem]))
 	if len(unwatched) == 0 {
 		inWatched.Insert("get namespaces", "list namespaces", "watch namespaces")
 	}
@@ -54,51 +51,8 @@ func expectRights(watched, unwatched []string) {
 // ServiceAccount may do.
 func granted(namespace string) sets.Set[string] {
 	GinkgoHelper()
-	return rulesOf(operatorName, namespace).Difference(rulesOf("default", namespace))
-}
-
-func rulesOf(serviceAccount, namespace string) sets.Set[string] {
-	GinkgoHelper()
-	impersonating := rest.CopyConfig(config)
-	impersonating.Impersonate = rest.ImpersonationConfig{
-		UserName: "system:serviceaccount:" + operatorNamespace + ":" + serviceAccount,
-		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + operatorNamespace, "system:authenticated"},
-	}
-	impersonated, err := kubernetes.NewForConfig(impersonating)
+	rights, err := controlplane.GrantedTo(ctx, config, operatorNamespace, operatorName, namespace)
 	Expect(err).NotTo(HaveOccurred())
-	review, err := impersonated.AuthorizationV1().SelfSubjectRulesReviews().Create(ctx, &authorizationv1.SelfSubjectRulesReview{
-		Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: namespace},
-	}, metav1.CreateOptions{})
-	Expect(err).NotTo(HaveOccurred())
-	var rules []rbacv1.PolicyRule
-	for _, rule := range review.Status.ResourceRules {
-		rules = append(rules, rbacv1.PolicyRule{
-			APIGroups: rule.APIGroups, Resources: rule.Resources, ResourceNames: rule.ResourceNames, Verbs: rule.Verbs,
-		})
-	}
-	rights := flatten(rules)
-	for _, rule := range review.Status.NonResourceRules {
-		rights.Insert(fmt.Sprintf("%v %v", rule.Verbs, rule.NonResourceURLs))
-	}
-	return rights
-}
-
-// flatten takes rules apart into single rights, such as "list pods" and "create endpointslices/restricted.discovery.k8s.io".
-func flatten(rules []rbacv1.PolicyRule) sets.Set[string] {
-	rights := sets.New[string]()
-	for _, rule := range rules {
-		for _, group := range rule.APIGroups {
-			for _, resource := range rule.Resources {
-				for _, verb := range rule.Verbs {
-					right := strings.TrimSuffix(fmt.Sprintf("%s %s.%s", verb, resource, group), ".")
-					if len(rule.ResourceNames) > 0 {
-						right += fmt.Sprint(" ", rule.ResourceNames)
-					}
-					rights.Insert(right)
-				}
-			}
-		}
-	}
 	return rights
 }
 
