@@ -81,13 +81,13 @@ var Prometheus = Set{
 	programs: inside("github.com/prometheus/prometheus/cmd", "prometheus", "promtool"),
 }
 
-// OLM is OLM's two operators, and opm with which catalogs are made, checked and served. Its version is stamped on neither: nothing
-// reads it.
+// OLM is OLM's two operators, what they run in a bundle's image to copy it, and opm with which catalogs are made, checked and served. Its
+// version is stamped on none: nothing reads it.
 var OLM = Set{
 	Name: "olm", Title: "OLM " + OLMVersion + " and opm " + OPMVersion,
 	Duration: "about 5 minutes", folder: "olm", module: olmModule, version: OLMVersion,
 	tags:     "containers_image_openpgp exclude_graphdriver_btrfs",
-	programs: append(inside(olmModule+"/cmd", "olm", "catalog"), program{"opm", opmModule + "/cmd/opm"}),
+	programs: append(inside(olmModule, "cmd/olm", "cmd/catalog", "util/cpb"), program{"opm", opmModule + "/cmd/opm"}),
 }
 
 const (

@@ -47,7 +47,7 @@ func makeBundles() {
 	directory := GinkgoT().TempDir()
 	archives := map[string]string{}
 	for _, version := range []string{first, second} {
-		archives[version] = filepath.Join(root(), "bin", "olm-images", "zen-lead-"+version+".tar")
+		archives[version] = olmImage("zen-lead-" + version)
 	}
 	run(nil, os.Getenv("ZEN_LEAD_CLUSTER"), "load", archives[first], archives[second])
 	images := map[string]string{
@@ -75,6 +75,12 @@ func makeBundles() {
 		edit(variant[broken], "path: /readyz", "path: /never")
 	}
 	edit(withMonitoring[first], currentAlert, formerAlert)
+}
+
+// olmImage is the archive of one of the images that images.sh makes.
+func olmImage(name string) string {
+	GinkgoHelper()
+	return filepath.Join(root(), "bin", "olm-images", name+".tar")
 }
 
 // generate runs the tool that `make bundle` runs.

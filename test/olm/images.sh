@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Makes the operator's images that the suite has OLM install, into bin/olm-images: 0.1.0 from the commit that it was released from, and
-# 0.2.0 from this tree. They are for this machine's platform alone, so their digests are not those of a release.
+# Makes the images that the suite has OLM install, into bin/olm-images: the operator's 0.1.0 from the commit that it was released from,
+# and 0.2.0 from this tree. They are for this machine's platform alone, so their digests are not those of a release. Besides, in the
+# folder `released`, those of the newest release as it is shipped, and those that OLM runs to unpack a bundle's image.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 directory=$PWD/bin/olm-images
-mkdir -p "$directory"
+mkdir -p "$directory/released"
 
 image() { # version, commit, source tree
   make --no-print-directory -C "$3" build VERSION="$1" COMMIT="$2" BIN="$directory/$1"
@@ -21,3 +22,16 @@ if [[ ! -e $directory/zen-lead-$first-$commit ]]; then
   touch "$directory/zen-lead-$first-$commit" # what was released does not change
 fi
 image 0.2.0 "$(git rev-parse --short=12 HEAD)" .
+
+newest=$(bin/bundle show version) commit=$(bin/bundle show commit)
+if [[ ! -e $directory/released/$newest-$commit ]]; then
+  echo "Building release $newest again from its commit, for both platforms..."
+  test/tools/release/image.sh "$newest" "$commit" "$directory/released/zen-lead.tar" >/dev/null
+  touch "$directory/released/$newest-$commit"
+fi
+test/tools/release/bundle-image.sh core "ghcr.io/zen-lead/zen-lead-bundle:$newest-core" "$directory/released/bundle-core.tar" >/dev/null
+
+programs=$(dirname "$(go run ./test/tools/release/opm)")
+CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$directory/cp" ./test/olm/cp
+bin/image -tag localhost/opm:test -entrypoint /bin/opm -output "$directory/opm.tar" "$programs/opm=/bin/opm"
+bin/image -tag localhost/utilities:test -entrypoint /bin/cpb -output "$directory/utilities.tar" "$directory/cp=/bin/cp" "$programs/cpb=/bin/cpb"

@@ -66,7 +66,7 @@ metadata: {name: cluster}
 `)
 	for _, operator := range []*process{
 		start("olm", "--namespace", catalogNamespace),
-		start("catalog", "--namespace", catalogNamespace),
+		start("catalog", "--namespace", catalogNamespace, "--opmImage", "localhost/opm:test", "--util-image", "localhost/utilities:test"),
 	} {
 		DeferCleanup(operator.stop)
 	}

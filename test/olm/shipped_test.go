@@ -1,0 +1,44 @@
+package olm
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("The catalog of this repository", func() {
+	It("installs the newest release from its bundle's image, which OLM unpacks", func() {
+		released := loadRelease()
+		served.offer(filepath.Join(root(), "catalog", packageName))
+		shop(shopA)
+		subscription{channel: "stable-core", targets: []string{shopA}}.install(released)
+		leads := elects(shopA)
+		reached(shopA, leads)
+		failsOver(shopA)
+		expectRights([]string{shopA}, []string{clientNamespace})
+	})
+})
+
+// releaseArchive is one of the newest release's images, which images.sh makes from its commit.
+func releaseArchive(name string) string {
+	return filepath.Join(root(), "bin", "olm-images", "released", name+".tar")
+}
+
+// loadRelease has the nodes know the newest release's images, and those with which OLM unpacks a bundle's image.
+func loadRelease() bundle {
+	GinkgoHelper()
+	show := func(what string) string {
+		return strings.TrimSpace(run(nil, "env", "-C", root(), filepath.Join(root(), "bin", "bundle"), "show", what))
+	}
+	released := bundle{name: "zen-lead.v" + show("version") + "-core", image: show("image")}
+	Expect(released.image).To(Equal(imageName+"@"+digestOf(releaseArchive(packageName))), "built again from its commit")
+	rendered, err := os.ReadFile(filepath.Join(root(), "catalog", packageName, "v"+show("version")+".yaml"))
+	Expect(err).NotTo(HaveOccurred())
+	Expect(string(rendered)).To(ContainSubstring(imageName + "-bundle@" + digestOf(releaseArchive("bundle-core"))))
+	run(nil, os.Getenv("ZEN_LEAD_CLUSTER"), "load",
+		releaseArchive(packageName), releaseArchive("bundle-core"), olmImage("opm"), olmImage("utilities"))
+	return released
+}
