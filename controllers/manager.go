@@ -92,8 +92,11 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	// The API server's priority and fairness decides how much is too much; a limit here would only delay a failover.
 	restConfig.QPS = -1
 	restConfig.Wrap(own.WrapTransport)
+	restored := newRestoration()
+	restConfig.Wrap(restored.WrapTransport)
+	restConfig.Wrap(reconnecting)
 
-	managerOptions, err := managerOptions(restConfig, own, options)
+	managerOptions, err := managerOptions(restConfig, own, restored, options)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +117,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 		return nil, err
 	}
 	r := newReconciler(mgr, foreignSlices, own, options)
+	restored.restored = r.forgetVersions
 	if err := addController(mgr, r, foreignSlices, options); err != nil {
 		return nil, err
 	}
@@ -194,7 +198,7 @@ func rateLimiter() workqueue.TypedRateLimiter[reconcile.Request] {
 	return workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](5*time.Millisecond, longestBackoff)
 }
 
-func managerOptions(restConfig *rest.Config, own *metrics.Metrics, options Options) (manager.Options, error) {
+func managerOptions(restConfig *rest.Config, own *metrics.Metrics, restored *restoration, options Options) (manager.Options, error) {
 	managed := manager.Options{
 		Scheme:                        scheme(),
 		Cache:                         cacheOptions(options.Namespaces),
@@ -206,7 +210,7 @@ func managerOptions(restConfig *rest.Config, own *metrics.Metrics, options Optio
 	if !options.LeaderElection {
 		return managed, nil
 	}
-	lock, err := newReplicaLock(restConfig, options.LeaderElectionNamespace, own.SetActing)
+	lock, err := newReplicaLock(restConfig, options.LeaderElectionNamespace, own.SetActing, restored.noteLease)
 	managed.LeaderElectionResourceLockInterface = lock
 	return managed, err
 }

@@ -123,7 +123,7 @@ func TestASliceIsOursWhileItSaysWhatThisReplicaWroteByItsCaches(t *testing.T) {
 		"as it was before one":            {func(w *ownWrites) { wrote(w); w.decided(aSlice("1", "v1-b"), false) }, aSlice("1", "v1-a"), false},
 		"gone": {func(w *ownWrites) {
 			wrote(w)
-			w.gone(aSlice("1", "v1-a"), "EndpointSlice app-leader-ipv4", leaderservice.Record{}, nil)
+			w.gone(aSlice("1", "v1-a"), "EndpointSlice app-leader-ipv4", nil)
 		}, aSlice("1", "v1-a"), false},
 	} {
 		writes := newOwnWrites()

@@ -16,15 +16,22 @@ import (
 )
 
 // trusted is whether the caches are no further behind than whoever wrote the primary slice: this replica wrote it by them, or the
-// watches had come past that write before the caches were read.
+// watches had come past that write before the caches were read. Where there has been a slice and is none, nothing tells what another
+// replica may have written to it.
 func (r *Reconciler) trusted(p *pass) bool {
 	slice := p.primary()
-	return slice == nil || r.writes.ours(slice) || p.seen.progress.isPast(slice.ResourceVersion, p.seen.policy.FollowLease != "")
+	if slice == nil {
+		return p.before.Epoch == 0
+	}
+	return r.writes.ours(slice) || p.seen.progress.isPast(slice.ResourceVersion, p.seen.policy.FollowLease != "")
 }
 
 // contested is whether this replica would overrule a slice by caches that may be behind what whoever wrote it knew.
 func (r *Reconciler) contested(p *pass) bool {
 	slice := p.primary()
+	if slice == nil {
+		return !p.trusted
+	}
 	return !p.trusted && !r.writes.stale(slice) && (leaderservice.SliceEdited(slice) || leaderservice.Misroutes(slice, p.route))
 }
 

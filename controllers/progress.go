@@ -52,6 +52,13 @@ func (p *progress) note(object client.Object) {
 	}
 }
 
+// forget drops all of it.
+func (p *progress) forget() {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	clear(p.highest)
+}
+
 // progressThen is how far the watches that decide had come at a time.
 type progressThen struct{ pods, services, leases string }
 

@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
@@ -212,10 +213,12 @@ func (r *Reconciler) leaseState(seen *observation, before leaderservice.Record, 
 // recordOf reads the leader's record. A leader Service that is new takes the record of the one of a former name, or of
 // what somebody has deleted.
 func (r *Reconciler) recordOf(ctx context.Context, seen *observation, leaderService *corev1.Service, primary *discoveryv1.EndpointSlice) leaderservice.Record {
-	record := leaderservice.RecordOf(primary, leaderService)
-	if last := r.writes.lastRecord(seen.key); last.Epoch > record.Epoch {
-		record = last // somebody has deleted or overwritten it
+	found, certain := leaderservice.RecordOf(primary, leaderService, r.writes.sameCount(seen.key))
+	version := leaderService.ResourceVersion
+	if primary != nil {
+		version = primary.ResourceVersion
 	}
+	record := r.writes.lastRecord(seen.key, found, certain, version) // somebody may have deleted or overwritten it
 	for _, other := range seen.leaderServices {
 		if other.Name == leaderService.Name || seen.ownership(other) != leaderservice.Ours {
 			continue
@@ -224,10 +227,17 @@ func (r *Reconciler) recordOf(ctx context.Context, seen *observation, leaderServ
 		if err != nil {
 			continue // of no consequence: the record's copy stands on the Service
 		}
-		former := leaderservice.RecordOf(set.primary(leaderservice.AddressTypes(other.Spec.IPFamilies)[0]), other)
+		former, _ := leaderservice.RecordOf(set.primary(leaderservice.AddressTypes(other.Spec.IPFamilies)[0]), other, nil)
 		if former.Epoch > record.Epoch {
 			record = former
 		}
 	}
 	return record
+}
+
+// forgetVersions drops all that was concluded from resource versions: etcd was restored, and they begin again at lower ones.
+func (r *Reconciler) forgetVersions() {
+	r.writes.forgetVersions()
+	r.progress.forget()
+	logf.Log.WithName(Name).Info("etcd was restored to an older state; everything is read again")
 }

@@ -19,8 +19,8 @@ type replicaLock struct {
 	held func(bool)
 }
 
-// newReplicaLock does without the Events that controller-runtime's own lock would write, to which the operator has no right.
-func newReplicaLock(restConfig *rest.Config, namespace string, held func(bool)) (resourcelock.Interface, error) {
+// newReplicaLock tells held whether this replica holds the Lease, and note of its resource version. It does without the Events that controller-runtime's own lock would write, to which the operator has no right.
+func newReplicaLock(restConfig *rest.Config, namespace string, held func(bool), note func(version string)) (resourcelock.Interface, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("reading the host name: %w", err)
@@ -29,7 +29,7 @@ func newReplicaLock(restConfig *rest.Config, namespace string, held func(bool)) 
 	if err != nil {
 		return nil, fmt.Errorf("creating the client for leader election: %w", err)
 	}
-	lock, err := resourcelock.New(resourcelock.LeasesResourceLock, namespace, Name, nil, leases,
+	lock, err := resourcelock.New(resourcelock.LeasesResourceLock, namespace, Name, nil, notedLeases{leases, note},
 		resourcelock.ResourceLockConfig{Identity: host + "_" + uuid.NewString()})
 	if err != nil {
 		return nil, fmt.Errorf("creating the lock of the replicas: %w", err)

@@ -59,7 +59,10 @@ func (r *Reconciler) makeService(ctx context.Context, seen *observation, name st
 		r.reportConflict(seen, conflict)
 		return nil, nil, nil
 	}
-	wanted := r.newService(ctx, seen, name, set)
+	wanted, err := r.newService(ctx, seen, name, set)
+	if err != nil {
+		return nil, nil, err
+	}
 	created, err := r.createService(ctx, seen, wanted)
 	if errors.Is(err, errNameTaken) {
 		r.reportConflict(seen, wanted)
@@ -104,19 +107,31 @@ func (r *Reconciler) replaceService(ctx context.Context, seen *observation, exis
 	if err := r.remove(ctx, "Service", existing); err != nil {
 		return nil, nil, err
 	}
-	created, err := r.createService(ctx, seen, r.newService(ctx, seen, existing.Name, set))
+	wanted, err := r.newService(ctx, seen, existing.Name, set)
+	if err != nil {
+		return nil, nil, err
+	}
+	created, err := r.createService(ctx, seen, wanted)
 	return created, set, err
 }
 
 // newService is a leader Service to be created, with the record where there is one: the slice that holds it may be
-// collected as garbage of the former Service before it has been taken over.
-func (r *Reconciler) newService(ctx context.Context, seen *observation, name string, set *sliceSet) *corev1.Service {
+// collected as garbage of the former Service before it has been taken over. Where there has been a leader Service before, the slice is read
+// afresh: another replica may have gone on from what the caches show.
+func (r *Reconciler) newService(ctx context.Context, seen *observation, name string, set *sliceSet) (*corev1.Service, error) {
 	service := leaderservice.NewService(seen.source, name)
-	primary := leaderservice.AddressTypes(service.Spec.IPFamilies)[0]
-	if record := r.recordOf(ctx, seen, service, set.primary(primary)); record.Epoch > 0 {
+	families := leaderservice.AddressTypes(service.Spec.IPFamilies)
+	if r.writes.remembers(seen.key) {
+		fresh, err := r.freshSlices(ctx, seen.key, service, families[:1])
+		if err != nil {
+			return nil, err
+		}
+		set = fresh
+	}
+	if record := r.recordOf(ctx, seen, service, set.primary(families[0])); record.Epoch > 0 {
 		service, _ = leaderservice.UpdatedService(service, seen.source, record)
 	}
-	return service
+	return service, nil
 }
 
 // route writes the slices, the primary one first: nothing comes before moving the traffic. If that one cannot be written
@@ -205,8 +220,9 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 	}
 	p.moved = true
 	r.writes.decided(updated, p.trusted)
-	r.writes.recorded(p.after, p.seen.key)
-	if leaderservice.SliceEdited(existing) || leaderservice.WrittenRecord(existing).Epoch < p.before.Epoch { // or put back from a backup
+	r.writes.recorded(p.after, updated.ResourceVersion, p.seen.key)
+	written := leaderservice.WrittenRecord(existing)
+	if leaderservice.SliceEdited(existing) || written.Epoch < p.before.Epoch || written.LeaderUID != p.before.LeaderUID { // or put back from a backup
 		p.reverted = append(p.reverted, edit{object: updated})
 	}
 	return true, nil
@@ -234,7 +250,7 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 	p.moved = true
 	r.writes.created(slice, p.now)
 	r.writes.decided(slice, p.trusted)
-	r.writes.recorded(p.after, p.seen.key)
+	r.writes.recorded(p.after, slice.ResourceVersion, p.seen.key)
 	if r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) {
 		p.reverted = append(p.reverted, edit{object: slice, deleted: true})
 	}

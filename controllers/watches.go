@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
+	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
 
@@ -64,8 +65,15 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 		})),
 		source.TypedKind(objects, &corev1.Service{}, handlerOf(r, watch[*corev1.Service]{
 			matters: serviceMatters, sources: r.sourcesOfService, priority: servicePriority,
+			changed: func(before, after *corev1.Service, _ []types.NamespacedName) { r.noteOptOut(before, after) },
+			created: func(service *corev1.Service, sources []types.NamespacedName, _ bool) {
+				if leaderservice.MadeByUs(service) {
+					r.writes.owned(service.UID, service.ResourceVersion, sources...)
+				}
+			},
 			deleted: func(service *corev1.Service, sources []types.NamespacedName) {
-				r.writes.gone(service, kindName("Service", service.Name), leaderservice.RecordOf(nil, service), sources)
+				r.writes.gone(service, kindName("Service", service.Name), sources)
+				r.noteSourceGone(service)
 			},
 		})),
 		source.TypedKind(objects, &discoveryv1.EndpointSlice{}, handlerOf(r, watch[*discoveryv1.EndpointSlice]{
@@ -81,7 +89,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 			},
 			created: r.noteSlice,
 			deleted: func(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
-				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), leaderservice.WrittenRecord(slice), sources)
+				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), sources)
 			},
 		})),
 		source.TypedKind(foreignSlices, foreignSlice(), handlerOf(r, watch[*metav1.PartialObjectMetadata]{
@@ -119,10 +127,41 @@ func (r *Reconciler) noteSlice(slice *discoveryv1.EndpointSlice, sources []types
 	r.recordSeen(slice, sources)
 }
 
-// recordSeen remembers the record of a slice, unless it is somebody else's or has been edited.
+// recordSeen remembers the record of a slice as the operator wrote it, if it is of a leader Service of the count that there is now.
 func (r *Reconciler) recordSeen(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
-	if leaderservice.MadeByUs(slice) {
-		r.writes.recorded(leaderservice.WrittenRecord(slice), sources...)
+	controller := metav1.GetControllerOfNoCopy(slice)
+	if controller == nil || !leaderservice.MadeByUs(slice) {
+		return
+	}
+	leaderService := &corev1.Service{}
+	key := types.NamespacedName{Namespace: slice.Namespace, Name: controller.Name}
+	if err := r.cache.Get(context.Background(), key, leaderService); err == nil && leaderService.UID == controller.UID { // from memory
+		r.writes.owned(leaderService.UID, leaderService.ResourceVersion, sources...) // it has not come to its own handler yet, perhaps
+	}
+	for _, source := range sources {
+		if r.writes.sameCount(source)(controller.UID) {
+			r.writes.recorded(leaderservice.WrittenRecord(slice), slice.ResourceVersion, source)
+		}
+	}
+}
+
+// noteOptOut ends the count of a source that opts out, or that was deleted and made again, whether or not it opts in again before anybody has
+// dealt with it.
+func (r *Reconciler) noteOptOut(before, after *corev1.Service) {
+	if len(before.Annotations) == 0 {
+		return
+	}
+	was, _ := contract.Parse(before.Name, before.Annotations)
+	is, _ := contract.Parse(after.Name, after.Annotations)
+	if was.Enabled && !is.Enabled || before.UID != after.UID {
+		r.writes.end(client.ObjectKeyFromObject(after), after.ResourceVersion, r.clock.Now())
+	}
+}
+
+// noteSourceGone ends the count of a source that was deleted.
+func (r *Reconciler) noteSourceGone(service *corev1.Service) {
+	if was, _ := contract.Parse(service.Name, service.Annotations); was.Enabled {
+		r.writes.end(client.ObjectKeyFromObject(service), service.ResourceVersion, r.clock.Now())
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"hash/fnv"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,12 @@ import (
 
 // digestVersion changes with the set of fields that are ours, so that an upgrade of the operator is not taken for an edit.
 const digestVersion = "v2-"
+
+// formerDigestVersion is of the same fields, but a slice's has no digest of the record alone.
+const formerDigestVersion = "v1-"
+
+// otherDigest is one of another version of the operator, which cannot be checked.
+var otherDigest = regexp.MustCompile(`^v[0-9]+-[0-9a-f]{16}(-[0-9a-f]{16})?$`)
 
 // digestSeparator stands between the digest of a slice and that of the record in it.
 const digestSeparator = "-"
@@ -31,7 +38,7 @@ func digest(owned any) string {
 // written with it no longer fits. A digest of another version tells nothing.
 func edited(object metav1.Object, owned any) bool {
 	whole, _, known := applied(object)
-	if !known && object.GetAnnotations()[contract.AnnotationApplied] != "" {
+	if !known && otherDigest.MatchString(object.GetAnnotations()[contract.AnnotationApplied]) {
 		return false
 	}
 	return digestVersion+whole != digest(owned)
@@ -39,7 +46,11 @@ func edited(object metav1.Object, owned any) bool {
 
 // applied are the digests that an object bears, of all that is ours in it and of a slice's record, and whether it bears any of this version.
 func applied(object metav1.Object) (whole, record string, known bool) {
-	digests, known := strings.CutPrefix(object.GetAnnotations()[contract.AnnotationApplied], digestVersion)
+	written := object.GetAnnotations()[contract.AnnotationApplied]
+	if whole, former := strings.CutPrefix(written, formerDigestVersion); former {
+		return whole, "", true
+	}
+	digests, known := strings.CutPrefix(written, digestVersion)
 	if !known {
 		return "", "", false
 	}
@@ -68,6 +79,9 @@ func recordDigest(annotations map[string]string, published, notReady bool) strin
 // intactRecord is the record of a slice that somebody has edited, and whether that edit has left the record as it was written.
 func intactRecord(slice *discoveryv1.EndpointSlice) (Record, bool) {
 	_, written, _ := applied(slice)
+	if written == "" {
+		return Record{}, false
+	}
 	for _, endpoint := range []struct{ published, notReady bool }{{true, false}, {false, false}, {true, true}} {
 		if written == recordDigest(slice.Annotations, endpoint.published, endpoint.notReady) {
 			record := parseRecord(slice.Annotations, endpoint.published)

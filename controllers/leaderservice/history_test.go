@@ -179,7 +179,7 @@ func (h *history) elect() {
 	h.before = h.record
 	route := routeTo(podFor(h.decision.Leader), h.record.Advance(h.decision, h.now))
 	route.Conditions = h.decision.Conditions
-	h.record = leaderservice.RecordOf(sliceOf(route), nil)
+	h.record, _ = leaderservice.RecordOf(sliceOf(route), nil, nil)
 }
 
 // podFor is the Pod as the API has it.

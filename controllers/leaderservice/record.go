@@ -14,7 +14,8 @@ import (
 // timeFormat is RFC 3339 with microseconds.
 const timeFormat = "2006-01-02T15:04:05.000000Z07:00"
 
-// maxEpoch is the largest epoch that is believed: what a JSON number holds exactly. Nobody gets there by failing over.
+// maxEpoch is what epochs stay below that are believed although they do not stand as they were written: what a JSON number holds exactly. Nobody
+// gets there by failing over.
 const maxEpoch = 1 << 53
 
 // Record is what is known of the leader: who, since when, why, and the how many-th. It is kept on the EndpointSlice, so
@@ -98,12 +99,20 @@ func parseRecord(annotations map[string]string, published bool) Record {
 	if reason := contract.Reason(annotations[contract.AnnotationLeaderReason]); slices.Contains(contract.Reasons, reason) {
 		record.Reason = reason
 	}
-	if epoch, err := strconv.ParseInt(annotations[contract.AnnotationLeaderEpoch], 10, 64); err == nil && epoch > 0 && epoch < maxEpoch {
+	if epoch, err := strconv.ParseInt(annotations[contract.AnnotationLeaderEpoch], 10, 64); err == nil && epoch > 0 {
 		record.Epoch = epoch
 	}
 	if at, err := time.Parse(time.RFC3339Nano, annotations[contract.AnnotationLeaderLastSwitchTime]); err == nil {
 		record.LastSwitch = at
 	}
 	record.Published = published && record.LeaderUID != ""
+	return record
+}
+
+// plausible is a record that does not stand as it was written, without an epoch if that cannot be.
+func plausible(record Record) Record {
+	if record.Epoch >= maxEpoch {
+		record.Epoch = 0
+	}
 	return record
 }

@@ -9,6 +9,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/endpointslice"
 	endpointsliceutil "k8s.io/endpointslice/util"
 	"k8s.io/utils/ptr"
@@ -234,7 +235,7 @@ func acceptable(address netip.Addr) bool {
 func WrittenRecord(slice *discoveryv1.EndpointSlice) Record {
 	record, intact := intactRecord(slice)
 	if !intact && !SliceEdited(slice) {
-		return RecordOf(slice, nil) // of an earlier version
+		return sliceRecord(slice) // of another version
 	}
 	return record
 }
@@ -242,41 +243,63 @@ func WrittenRecord(slice *discoveryv1.EndpointSlice) Record {
 // RecordOf reads the leader's record from the primary slice, from what the API holds of the leader Service, or from both.
 // The slice counts, for as long as its record stands as it was written: the copy comes later. Where somebody has changed that, has
 // deleted the slice or put an older one in its place, the copy on the leader Service does. Either may be nil.
-func RecordOf(primary *discoveryv1.EndpointSlice, service *corev1.Service) Record {
-	var fromSlice, fromService Record
-	if primary != nil {
-		fromSlice = parseRecord(primary.Annotations, len(primary.Endpoints) > 0)
-		fromSlice.NotReady = fromSlice.Published && !ptr.Deref(primary.Endpoints[0].Conditions.Ready, true)
-	}
+//
+// The record is certain if the operator has written it as it is, for a leader Service of this count. A slice that belongs to another one has been
+// put back from a backup: its record may be that of a count that has ended. sameCount is asked of the UID of a slice's owner that is not the leader
+// Service; nil is no.
+func RecordOf(primary *discoveryv1.EndpointSlice, service *corev1.Service, sameCount func(types.UID) bool) (record Record, certain bool) {
+	var copied Record
 	if service != nil {
-		fromService = parseRecord(service.Annotations, true)
-	}
-	sliceEdited := primary != nil && SliceEdited(primary)
-	if primary != nil && !sliceEdited && fromSlice.Epoch >= fromService.Epoch {
-		return fromSlice // as nearly always: digests cost more than all the rest
+		copied = parseRecord(service.Annotations, true)
 	}
 	if primary == nil {
-		return fromService // whatever it says, it is all there is
+		if service == nil || copied.Epoch == 0 || ServiceEdited(service) {
+			return plausible(copied), false // it is all there is
+		}
+		return copied, true
 	}
-	record, believed := fromSlice, true
-	if sliceEdited {
-		record, believed = editedRecord(primary, fromSlice)
+	record, written := recordOfSlice(primary)
+	certain = written && service != nil && isOwnedBy(primary, service.UID, sameCount)
+	if copied.Epoch == 0 || certain && record.Epoch >= copied.Epoch {
+		return record, certain // as nearly always: digests cost more than all the rest
 	}
-	copyStands := fromService.Epoch > 0 && service != nil && !ServiceEdited(service)
-	if copyStands && (!believed || record.Epoch < fromService.Epoch) {
-		return fromService
+	another := record.LeaderUID != copied.LeaderUID && copied.LeaderUID != ""
+	older := record.Epoch < copied.Epoch || record.Epoch == copied.Epoch && another && !certain
+	if (older || !written && !bare(primary)) && !ServiceEdited(service) {
+		return copied, true
 	}
-	return record
+	return record, certain
 }
 
-// editedRecord is the record of a slice that somebody has edited, and whether it is to be believed: if it still is as it was written,
-// or the slice has lost the fingerprint that would tell.
-func editedRecord(slice *discoveryv1.EndpointSlice, found Record) (Record, bool) {
+// recordOfSlice is the record of a slice, and whether it stands as it was written.
+func recordOfSlice(slice *discoveryv1.EndpointSlice) (Record, bool) {
+	found := sliceRecord(slice)
+	if !SliceEdited(slice) {
+		return found, true
+	}
 	if written, intact := intactRecord(slice); intact {
 		return written, true
 	}
 	if found.LeaderUID != "" {
 		found.Published, found.NotReady = true, false // the annotations are the best there is
 	}
-	return found, slice.Annotations[contract.AnnotationApplied] == ""
+	return plausible(found), false
+}
+
+// sliceRecord is what a slice says.
+func sliceRecord(slice *discoveryv1.EndpointSlice) Record {
+	record := parseRecord(slice.Annotations, len(slice.Endpoints) > 0)
+	record.NotReady = record.Published && !ptr.Deref(slice.Endpoints[0].Conditions.Ready, true)
+	return record
+}
+
+// bare is whether a slice has no fingerprint that could tell whether its record was changed: it may have lost it alone.
+func bare(slice *discoveryv1.EndpointSlice) bool {
+	return slice.Annotations[contract.AnnotationApplied] == ""
+}
+
+// isOwnedBy is whether a slice was made for this leader Service, or for another one of which that is true.
+func isOwnedBy(slice *discoveryv1.EndpointSlice, service types.UID, orFor func(types.UID) bool) bool {
+	controller := metav1.GetControllerOfNoCopy(slice)
+	return controller != nil && (controller.UID == service || orFor != nil && orFor(controller.UID))
 }

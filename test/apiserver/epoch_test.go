@@ -73,10 +73,13 @@ func (w *world) readyLeader() string {
 // mended is whether my-app's leader Service and slice belong together, are as the operator wrote them, and say the same.
 func (w *world) mended() bool {
 	service, slice := &corev1.Service{}, &discoveryv1.EndpointSlice{}
-	return admin.Get(w.ctx, w.key("my-app-leader"), service) == nil && admin.Get(w.ctx, w.key("my-app-leader-ipv4"), slice) == nil &&
-		metav1.IsControlledBy(slice, service) && hasReadyEndpoint(slice) &&
+	if admin.Get(w.ctx, w.key("my-app-leader"), service) != nil || admin.Get(w.ctx, w.key("my-app-leader-ipv4"), slice) != nil {
+		return false
+	}
+	copied, _ := leaderservice.RecordOf(nil, service, nil)
+	return metav1.IsControlledBy(slice, service) && hasReadyEndpoint(slice) &&
 		!leaderservice.SliceEdited(slice) && !leaderservice.ServiceEdited(service) &&
-		leaderservice.RecordOf(nil, service) == leaderservice.WrittenRecord(slice)
+		copied == leaderservice.WrittenRecord(slice)
 }
 
 // epochs are the Pods that the operator has written with each epoch of my-app, and whether an epoch came after a higher one.

@@ -1,0 +1,90 @@
+package controllers
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/zen-lead/zen-lead/controllers/leaderservice"
+)
+
+// term is a record of that epoch and leader.
+func term(epoch int64, leader string) leaderservice.Record {
+	return leaderservice.Record{Epoch: epoch, LeaderName: leader, LeaderUID: types.UID(leader), Published: true}
+}
+
+func TestTheCountGoesOnFromWhatIsCertain(t *testing.T) {
+	nobody := leaderservice.Record{}
+	for name, test := range map[string]struct {
+		remembered, found leaderservice.Record
+		certain           bool
+		want              leaderservice.Record
+	}{
+		"nothing is remembered":                        {nobody, term(3, "a"), true, term(3, "a")},
+		"nothing is remembered, nothing certain":       {nobody, term(3, "a"), false, term(3, "a")},
+		"another replica went on":                      {term(3, "a"), term(5, "b"), true, term(5, "b")},
+		"somebody raised the epoch":                    {term(3, "a"), term(500, "a"), false, term(3, "a")},
+		"somebody lowered the epoch":                   {term(3, "a"), term(1, "a"), false, term(3, "a")},
+		"somebody put an older one back":               {term(3, "a"), term(2, "b"), true, term(3, "a")},
+		"somebody named another leader":                {term(3, "a"), term(3, "b"), false, term(3, "a")},
+		"somebody put back one of the same epoch":      {term(3, "a"), term(3, "b"), true, term(3, "a")},
+		"all is gone":                                  {term(3, "a"), nobody, false, term(3, "a")},
+		"the leader was lost":                          {term(3, "a"), unpublished(term(3, "a")), true, unpublished(term(3, "a"))},
+		"the leader was lost, and something is edited": {term(3, "a"), unpublished(term(3, "a")), false, unpublished(term(3, "a"))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			writes := newOwnWrites()
+			writes.recorded(test.remembered, "1", someSource)
+			for range 2 { // asking again gives the same
+				if got := writes.lastRecord(someSource, test.found, test.certain, "2"); got != test.want {
+					t.Errorf("got %v, want %v", got, test.want)
+				}
+			}
+		})
+	}
+}
+
+func unpublished(record leaderservice.Record) leaderservice.Record {
+	record.Published = false
+	return record
+}
+
+func TestACountThatHasEndedIsNotRememberedAgain(t *testing.T) {
+	writes := newOwnWrites()
+	writes.recorded(term(9, "a"), "100", someSource)
+	writes.end(someSource, "110", time.Now())
+	writes.recorded(term(9, "a"), "105", someSource) // caches are behind
+	if writes.lastRecord(someSource, term(9, "a"), true, "105"); writes.remembers(someSource) {
+		t.Error("the former count is remembered")
+	}
+	writes.recorded(term(1, "b"), "120", someSource)
+	if got := writes.lastRecord(someSource, leaderservice.Record{}, false, "130"); got != term(1, "b") {
+		t.Errorf("of the new count %v is remembered", got)
+	}
+}
+
+func TestWhatWasConcludedFromVersionsIsForgottenWhenTheyBeginAgainAndTheCountIsNot(t *testing.T) {
+	writes := newOwnWrites()
+	writes.end(someSource, "110", time.Now())
+	writes.updated(aSlice("1", "v1-a"), "1")
+	writes.forgetVersions()
+	writes.recorded(term(3, "a"), "5", someSource)
+	writes.forgetVersions()
+	if !writes.remembers(someSource) {
+		t.Error("the epoch may go back")
+	}
+}
+
+func TestEndedCountsDoNotPileUp(t *testing.T) {
+	writes, now := newOwnWrites(), time.Now()
+	for i := range 3 * endingsKept {
+		now = now.Add(time.Second)
+		writes.end(types.NamespacedName{Name: fmt.Sprint(i)}, strconv.Itoa(i), now)
+	}
+	if len(writes.ended) > endingsKept+int(endingFor/time.Second) {
+		t.Errorf("%d are remembered", len(writes.ended))
+	}
+}

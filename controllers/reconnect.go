@@ -1,0 +1,51 @@
+package controllers
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
+)
+
+const (
+	// reconnectEvery is how soon, on average, a watch tries again to reach an API server that does not answer.
+	reconnectEvery = 300 * time.Millisecond
+	// complainEvery is how often the log says that it does not.
+	complainEvery = 10 * time.Second
+)
+
+// reconnecting has watches, and the lists that they begin with, try again soon while the API server cannot be reached. client-go by itself
+// waits longer each time, up to half a minute and more: after an API server has been away for a minute, leaders that failed
+// meanwhile would wait as long again. A handful of watches that knock three times a second is no burden. What an API server answers, a refusal included, is left
+// to client-go.
+func reconnecting(next http.RoundTripper) http.RoundTripper {
+	var complained atomic.Int64
+	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		if !isCaching(request) {
+			return next.RoundTrip(request)
+		}
+		for {
+			response, err := next.RoundTrip(request)
+			if err == nil || request.Context().Err() != nil {
+				return response, err
+			}
+			now, last := time.Now().UnixNano(), complained.Load()
+			if now-last > int64(complainEvery) && complained.CompareAndSwap(last, now) {
+				logf.Log.WithName(Name).Error(err, "The API server cannot be reached; trying on")
+			}
+			select {
+			case <-request.Context().Done():
+				return nil, err
+			case <-time.After(reconnectEvery/2 + rand.N(reconnectEvery)):
+			}
+		}
+	})
+}
+
+// isCaching is whether a request is a watch, or a list from where a watch has come to: those of caches, which are of use whenever they succeed.
+func isCaching(request *http.Request) bool {
+	query := request.URL.Query()
+	return request.Method == http.MethodGet && (query.Get("watch") == "true" || query.Get("resourceVersion") != "")
+}

@@ -1,0 +1,107 @@
+package controllers
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// answering is an API server that answers everything, and watches until they end.
+func answering(asked *[]string) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		*asked = append(*asked, r.URL.RequestURI())
+		body := io.NopCloser(strings.NewReader(""))
+		if r.URL.Query().Get("watch") == "true" {
+			body = io.NopCloser(readsUntil{r.Context()})
+		}
+		return &http.Response{StatusCode: http.StatusOK, Body: body, Request: r}, nil
+	})
+}
+
+// readsUntil reads nothing until a context ends.
+type readsUntil struct{ context.Context }
+
+func (r readsUntil) Read([]byte) (int, error) {
+	<-r.Done()
+	return 0, r.Err()
+}
+
+func asks(t *testing.T, through http.RoundTripper, uri string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://api"+uri, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := through.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = response.Body.Close() })
+	return response
+}
+
+func TestWatchesBeginAnewWhenEtcdIsRestored(t *testing.T) {
+	var asked []string
+	told := 0
+	r := newRestoration()
+	r.restored = func() { told++ }
+	api := r.WrapTransport(answering(&asked))
+	r.noteLease("100")
+	watch := asks(t, api, "/api/v1/pods?watch=true&resourceVersion=90&labelSelector=a")
+	r.noteLease("101")
+	r.noteLease("101") // read again
+	if told != 0 {
+		t.Fatal("taken for restored though it was not")
+	}
+
+	r.noteLease("50")
+	if told != 1 {
+		t.Fatal("not noticed")
+	}
+	if _, err := watch.Body.Read(make([]byte, 1)); err == nil {
+		t.Error("the watch goes on")
+	}
+	for _, uri := range []string{"/api/v1/pods?watch=true&resourceVersion=90&labelSelector=a", "/api/v1/pods?resourceVersion=90&labelSelector=a"} {
+		if got := asks(t, api, uri); got.StatusCode != http.StatusGone {
+			t.Errorf("%s: %d", uri, got.StatusCode)
+		}
+	}
+	if got := asks(t, api, "/api/v1/services?watch=true&resourceVersion=90"); got.StatusCode != http.StatusOK {
+		t.Error("a list that was never watched is refused")
+	}
+	for _, uri := range []string{"/api/v1/pods?watch=true&sendInitialEvents=true&labelSelector=a", "/api/v1/pods?watch=true&resourceVersion=52&labelSelector=a"} {
+		if got := asks(t, api, uri); got.StatusCode != http.StatusOK {
+			t.Errorf("after it was listed anew, %s: %d", uri, got.StatusCode)
+		}
+	}
+}
+
+func TestAWatchTriesUntilTheAPIServerIsBackAndNothingElseDoes(t *testing.T) {
+	failures := 0
+	api := reconnecting(roundTripper(func(r *http.Request) (*http.Response, error) {
+		if failures--; failures >= 0 {
+			return nil, io.EOF
+		}
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+	}))
+	failures = 2
+	if got := asks(t, api, "/api/v1/pods?watch=true"); got.StatusCode != http.StatusOK || failures >= 0 {
+		t.Error("it has not tried on")
+	}
+	failures = 1
+	request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://api/api/v1/namespaces/a/pods/b", nil)
+	if _, err := api.RoundTrip(request); err == nil { //nolint:bodyclose // there is none
+		t.Error("a single read is held up")
+	}
+	failures = 1 << 30
+	ctx, cancel := context.WithTimeout(t.Context(), 2*reconnectEvery)
+	defer cancel()
+	request, _ = http.NewRequestWithContext(ctx, http.MethodGet, "http://api/api/v1/pods?watch=true", nil)
+	began := time.Now()
+	if _, err := api.RoundTrip(request); err == nil || time.Since(began) > 30*time.Second { //nolint:bodyclose // there is none
+		t.Error("it does not end with its context")
+	}
+}
