@@ -52,7 +52,7 @@ monitoring-test: $(BIN)/image ## Fire every alert by a real cause, with promethe
 	@KUBECONFIG= test/cluster/on-cluster.sh go test -v -count=1 -timeout 45m ./test/monitoring -args -ginkgo.no-color -ginkgo.v $(GINKGO)
 
 .PHONY: olm-test
-olm-test: $(BIN)/image $(BIN)/bundle ## Have OLM's own programs install, upgrade and remove the operator on our own cluster (30 minutes)
+olm-test: $(BIN)/image $(BIN)/bundle ## Have OLM's own programs install, upgrade and remove the operator on our own cluster (25 minutes)
 	@test/olm/images.sh
 	@test/monitoring/images.sh
 	@KUBECONFIG= test/cluster/on-cluster.sh go test -v -count=1 -timeout 90m ./test/olm -args -ginkgo.no-color -ginkgo.v $(GINKGO)
@@ -137,6 +137,7 @@ release-verify: $(BIN)/bundle $(BIN)/image ## Build the released VERSION=x.y.z a
 test: generate-check rules-test test-unit test-apiserver bench-short ## Everything that CI runs: generated files, all suites, a short benchmark
 	@KUBECONFIG= $(MAKE) --no-print-directory e2e
 	@$(MAKE) --no-print-directory monitoring-test GINKGO="--ginkgo.label-filter=short $(GINKGO)"
+	@$(MAKE) --no-print-directory olm-test GINKGO="--ginkgo.label-filter=short $(GINKGO)"
 
 .PHONY: test-unit
 test-unit: ## Unit and property suites, with the race detector

@@ -18,8 +18,8 @@ const (
 	packageName = "zen-lead"
 	// The versions that the suite installs, oldest first. images.sh makes an image of each of the first two.
 	first, second = "0.1.0", "0.2.0"
-	// broken never becomes ready, and mended is what its author offers next.
-	broken, mended = "0.3.0", "0.3.1"
+	// broken never becomes ready.
+	broken = "0.3.0"
 )
 
 // bundle is one in a folder, as it is offered in catalogs.
@@ -28,7 +28,6 @@ type bundle struct {
 	directory string
 	image     string
 	replaces  string
-	skips     []string
 }
 
 // An alert, by its name now and by the one that it has in the first version's bundle.
@@ -53,8 +52,8 @@ func makeBundles() {
 	images := map[string]string{
 		first: imageName + "@" + digestOf(archives[first]), second: imageName + "@" + digestOf(archives[second]),
 	}
-	images[broken], images[mended] = images[second], images[second]
-	before := map[string]string{first: "", second: first, broken: second, mended: second}
+	images[broken] = images[second]
+	before := map[string]string{first: "", second: first, broken: second}
 	for version, image := range images {
 		made := filepath.Join(directory, version)
 		generate(version, before[version], image, made)
@@ -66,9 +65,6 @@ func makeBundles() {
 			made := variant[version]
 			if replaced != "" {
 				made.replaces = variant[replaced].name
-			}
-			if version == mended {
-				made.skips = []string{variant[broken].name}
 			}
 			variant[version] = made
 		}

@@ -73,9 +73,6 @@ func catalog(channels []channel, deprecations ...deprecation) string {
 			if bundle.replaces != "" && len(entries) > 0 {
 				entry["replaces"] = bundle.replaces
 			}
-			if len(bundle.skips) > 0 {
-				entry["skips"] = bundle.skips
-			}
 			entries = append(entries, entry)
 			if !rendered[bundle.name] {
 				rendered[bundle.name] = true

@@ -6,7 +6,7 @@ import (
 )
 
 var _ = Describe("A version that the catalog deprecates", func() {
-	It("is told of on the Subscription that has it installed", Label("short"), func() {
+	It("is told of on the Subscription that has it installed", func() {
 		const message = "0.1.0 is no longer supported. Upgrade to 0.2.0."
 		shop(shopA)
 		served.offer(catalog([]channel{{"stable", []bundle{core[first], core[second]}}}, deprecation{core[first].name, message}))

@@ -23,8 +23,6 @@ type subscription struct {
 	// starting is the first ClusterServiceVersion, if not the channel's newest.
 	starting string
 	manual   bool
-	// failForward lets OLM upgrade from a version that failed.
-	failForward bool
 }
 
 // subscribe does what a user does: a namespace as the bundle suggests it, an OperatorGroup, a Subscription. What it installs is
@@ -32,29 +30,26 @@ type subscription struct {
 func (s subscription) subscribe() {
 	GinkgoHelper()
 	DeferCleanup(uninstall)
-	approval, strategy := "Automatic", "Default"
+	approval := "Automatic"
 	if s.manual {
 		approval = "Manual"
 	}
-	if s.failForward {
-		strategy = "TechPreviewUnsafeFailForward"
-	}
 	targets := ""
 	if len(s.targets) > 0 {
-		targets = fmt.Sprintf(", targetNamespaces: [%s]", strings.Join(s.targets, ", "))
+		targets = fmt.Sprintf("targetNamespaces: [%s]", strings.Join(s.targets, ", "))
 	}
 	makeNamespace(operatorNamespace)
 	apply(fmt.Sprintf(`
 apiVersion: operators.coreos.com/v1
 kind: OperatorGroup
 metadata: {name: zen-lead, namespace: %[1]s}
-spec: {upgradeStrategy: %[2]s%[3]s}
+spec: {%[2]s}
 ---
 apiVersion: operators.coreos.com/v1alpha1
 kind: Subscription
-metadata: {name: %[4]s, namespace: %[1]s}
-spec: {source: %[5]s, sourceNamespace: %[6]s, name: %[7]s, channel: %[8]s, startingCSV: %[9]q, installPlanApproval: %[10]s}
-`, operatorNamespace, strategy, targets, subscriptionName, catalogName, catalogNamespace, packageName, s.channel, s.starting, approval))
+metadata: {name: %[3]s, namespace: %[1]s}
+spec: {source: %[4]s, sourceNamespace: %[5]s, name: %[6]s, channel: %[7]s, startingCSV: %[8]q, installPlanApproval: %[9]s}
+`, operatorNamespace, targets, subscriptionName, catalogName, catalogNamespace, packageName, s.channel, s.starting, approval))
 }
 
 // install subscribes and waits until the operator is there.

@@ -47,9 +47,9 @@ var _ = Describe("Installed in install mode", func() {
 			expectRights(watched, unwatched)
 			reportGrants()
 		},
-		Entry("OwnNamespace", Label("short"), []string{operatorNamespace}),
+		Entry("OwnNamespace", []string{operatorNamespace}),
 		Entry("SingleNamespace", []string{shopA}),
 		Entry("MultiNamespace", []string{shopA, shopC}),
-		Entry("AllNamespaces", Label("short"), everywhere),
+		Entry("AllNamespaces", everywhere),
 	)
 })

@@ -8,7 +8,7 @@ import (
 )
 
 var _ = Describe("On a cluster without prometheus-operator", func() {
-	It("the channel stable is given up after a minute, and says why; stable-core installs", Label("short"), func() {
+	It("the channel stable is given up after a minute, and says why; stable-core installs", func() {
 		served.offer(catalog([]channel{{"stable", []bundle{withMonitoring[second]}}, {"stable-core", []bundle{core[second]}}}))
 		shop(shopA)
 		subscription{channel: "stable", targets: []string{shopA}}.subscribe()

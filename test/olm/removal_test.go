@@ -16,7 +16,7 @@ import (
 )
 
 var _ = Describe("Removed by deleting Subscription and ClusterServiceVersion", func() {
-	It("the operator leaves what docs/install.md lists, and leader Services that route on", Label("short"), func() {
+	It("the operator leaves what docs/install.md lists, and leader Services that route on", func() {
 		bringMonitoringKinds()
 		served.offer(stable(withMonitoring[second]))
 		shop(shopA)

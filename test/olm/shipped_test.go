@@ -10,7 +10,7 @@ import (
 )
 
 var _ = Describe("The catalog of this repository", func() {
-	It("installs the newest release from its bundle's image, which OLM unpacks", func() {
+	It("installs the newest release from its bundle's image, which OLM unpacks", Label("short"), func() {
 		released := loadRelease()
 		served.offer(filepath.Join(root(), "catalog", packageName))
 		shop(shopA)
