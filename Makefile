@@ -154,6 +154,10 @@ test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, wit
 	@go run ./test/controlplane/cmd/controlplane build >/dev/null
 	KUBE_CACHE_MUTATION_DETECTOR=true go test -race -timeout 30m ./test/apiserver -args -ginkgo.poll-progress-after=90s $(GINKGO)
 
+.PHONY: chaos
+chaos: build ## Let everything that the operator depends on fail while leaders do, and check it from outside; SEED=n, ROUNDS=n, FAULTS="a,b"
+	@go run ./test/chaos/cmd/chaos -binary $(BIN)/zen-lead -rounds $(or $(ROUNDS),10) $(if $(SEED),-seed $(SEED)) $(if $(FAULTS),-faults "$(FAULTS)")
+
 .PHONY: generate-check
 generate-check: generate bundle catalog ## Fail if generating leaves a difference
 	@git diff --exit-code -- bundle catalog config docs monitoring/generated || { echo "Run 'make generate bundle catalog' and commit what it changes."; exit 1; }

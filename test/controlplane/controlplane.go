@@ -69,6 +69,8 @@ type ControlPlane struct {
 	environment *envtest.Environment
 	manager     *exec.Cmd
 	managerDone chan error
+
+	server, store *Process // once somebody has asked for them
 }
 
 // Start starts a control plane and returns once it serves. Its data is in a temporary directory that Stop removes.
@@ -216,6 +218,8 @@ func (c *ControlPlane) Stop() error {
 
 // stopServer stops kube-apiserver and etcd. That the former had to be killed is no failure.
 func (c *ControlPlane) stopServer() error {
+	c.server.end()
+	c.store.end()
 	err := c.environment.Stop()
 	if err != nil && strings.Contains(err.Error(), "timeout waiting for process kube-apiserver") {
 		err = nil

@@ -1,0 +1,238 @@
+package checker
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+)
+
+// Tolerance is for how long a Pod may have been ineligible when it is published: nobody knows sooner than the news takes to arrive.
+const Tolerance = time.Second
+
+// Checker collects versions, and judges them when it is asked to. It is safe for use by several watches at once.
+type Checker struct {
+	mutex    sync.Mutex
+	pending  []version
+	era      int // of what was judged last
+	faults   []span
+	pods     map[string]*podHistory // by UID
+	leaders  map[string]*leadership // by slice
+	verdicts []string
+	counts   Counts
+}
+
+// Counts are how much was judged.
+type Counts struct {
+	// Versions are those of slices and Pods, Changes those of leaders, Stale the changes to a Pod that had become ineligible longer than Tolerance
+	// before, while the replicas were kept from knowing.
+	Versions, Changes, Stale int
+}
+
+// Plus adds what was judged elsewhere.
+func (c Counts) Plus(other Counts) Counts {
+	return Counts{c.Versions + other.Versions, c.Changes + other.Changes, c.Stale + other.Stale}
+}
+
+// Since is what was judged since then.
+func (c Counts) Since(before Counts) Counts {
+	return Counts{c.Versions - before.Versions, c.Changes - before.Changes, c.Stale - before.Stale}
+}
+
+// span is a time in which replicas could not know what was the case.
+type span struct{ from, to time.Time }
+
+// podHistory is whether a Pod may lead, and since when it may not.
+type podHistory struct {
+	*podVersion
+	lost time.Time // when it became ineligible, by when we saw it; zero while it is eligible
+}
+
+// leadership is what was last published for a Service, and all that ever was.
+type leadership struct {
+	current *sliceVersion
+	highest int64
+	of      map[int64]string // the Pods' UIDs by epoch
+}
+
+// New returns a checker that has seen nothing.
+func New() *Checker {
+	return &Checker{pods: map[string]*podHistory{}, leaders: map[string]*leadership{}}
+}
+
+// Version is where a version of an object stands in the course of things.
+type Version struct {
+	// Era grows when everything is listed anew, because versions may have been missed or etcd was restored from an older state. What is not
+	// listed then is no longer there.
+	Era      int
+	Revision int64
+	Seen     time.Time
+	Deleted  bool
+	// Listed is whether it was found in a list, and may have been written long before.
+	Listed bool
+}
+
+// Pod takes a version of a Pod.
+func (c *Checker) Pod(pod *corev1.Pod, at Version) {
+	v := newPodVersion(pod)
+	if at.Deleted {
+		v.ineligible = "deleted"
+	}
+	c.add(version{Version: at, pod: v})
+}
+
+// Slice takes a version of an EndpointSlice; those that are of no leader Service are passed over.
+func (c *Checker) Slice(slice *discoveryv1.EndpointSlice, at Version) {
+	if v := newSliceVersion(slice); strings.HasSuffix(v.service, suffix) {
+		c.add(version{Version: at, slice: v})
+	}
+}
+
+func (c *Checker) add(v version) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.pending = append(c.pending, v)
+}
+
+// KeptFromKnowing says when replicas could not know what was the case.
+func (c *Checker) KeptFromKnowing(from, to time.Time) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.faults = append(c.faults, span{from, to})
+}
+
+// Judge judges what has come since the last time. All watches must have brought all there is.
+func (c *Checker) Judge() (violations []string) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	inOrder(c.pending)
+	for _, v := range c.pending {
+		c.counts.Versions++
+		if v.Era != c.era {
+			c.era = v.Era
+			c.forget(v.Seen)
+		}
+		if v.pod != nil {
+			c.judgePod(v)
+		} else {
+			c.judgeSlice(v)
+		}
+	}
+	c.pending = nil
+	violations, c.verdicts = c.verdicts, nil
+	return violations
+}
+
+// forget has nobody be there; who is will be listed. What was published once stays known.
+func (c *Checker) forget(at time.Time) {
+	for _, pod := range c.pods {
+		if pod.ineligible == "" {
+			gone := *pod.podVersion
+			gone.ineligible = "gone"
+			pod.podVersion, pod.lost = &gone, at
+		}
+	}
+	for _, led := range c.leaders {
+		led.current = nil
+	}
+}
+
+// Counts are those of all that has been judged.
+func (c *Checker) Counts() Counts {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.counts
+}
+
+func (c *Checker) judgePod(v version) {
+	history := c.pods[v.pod.uid]
+	if history == nil {
+		history = &podHistory{}
+		c.pods[v.pod.uid] = history
+	}
+	was := history.podVersion
+	history.podVersion = v.pod
+	switch {
+	case v.pod.ineligible == "":
+		history.lost = time.Time{}
+	case was == nil || was.ineligible == "":
+		history.lost = v.Seen
+	}
+}
+
+func (c *Checker) judgeSlice(v version) {
+	key := v.slice.namespace + "/" + v.slice.name
+	led := c.leaders[key]
+	if led == nil {
+		led = &leadership{of: map[int64]string{}}
+		c.leaders[key] = led
+	}
+	before := led.current
+	led.current = v.slice
+	if v.Deleted {
+		led.current = nil
+		return
+	}
+	say := func(format string, arguments ...any) {
+		c.verdicts = append(c.verdicts, fmt.Sprintf("%s at revision %d: ", key, v.Revision)+fmt.Sprintf(format, arguments...))
+	}
+	if len(v.slice.endpoints) > 1 {
+		say("%d endpoints: %v", len(v.slice.endpoints), v.slice.endpoints)
+	}
+	if v.Listed {
+		return // what is there when all is listed anew may be as old as the backup that it comes from
+	}
+	c.judgeEpoch(led, v.slice, say)
+	for _, published := range v.slice.endpoints {
+		if before == nil || len(before.endpoints) == 0 || before.endpoints[0].uid != published.uid {
+			c.counts.Changes++
+			c.judgeChoice(published, v.Seen, say)
+		}
+	}
+}
+
+// judgeEpoch asserts that the epoch never goes back and is never two Pods'.
+func (c *Checker) judgeEpoch(led *leadership, slice *sliceVersion, say func(string, ...any)) {
+	if slice.epoch < led.highest {
+		say("epoch %d after %d", slice.epoch, led.highest)
+	}
+	led.highest = max(led.highest, slice.epoch)
+	for _, published := range slice.endpoints {
+		if of, known := led.of[slice.epoch]; known && of != published.uid {
+			say("epoch %d is of %s and was of %s", slice.epoch, published, of)
+		}
+		led.of[slice.epoch] = published.uid
+	}
+}
+
+// judgeChoice asserts that a Pod that comes to be published may lead, as far as can be known, and is published by its own address.
+func (c *Checker) judgeChoice(published endpoint, at time.Time, say func(string, ...any)) {
+	pod := c.pods[published.uid]
+	switch {
+	case pod == nil:
+		say("%s never was", published)
+	case !published.ready:
+		say("%s became the leader as not ready", published)
+	case pod.address != published.address:
+		say("%s has address %s, not %s", published, pod.address, published.address)
+	case pod.ineligible != "" && at.Sub(pod.lost) > Tolerance:
+		if c.couldNotKnow(pod.lost, at) {
+			c.counts.Stale++
+			return
+		}
+		say("%s became the leader, %s for %s", published, pod.ineligible, at.Sub(pod.lost).Round(time.Millisecond))
+	}
+}
+
+// couldNotKnow is whether replicas were kept from knowing at some time between what happened and the decision, less the tolerance.
+func (c *Checker) couldNotKnow(happened, decided time.Time) bool {
+	for _, fault := range c.faults {
+		if fault.from.Before(decided) && fault.to.After(happened.Add(-Tolerance)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,130 @@
+package checker
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+)
+
+var start = time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
+
+// story tells a checker what happens, one revision a second.
+type story struct {
+	*Checker
+	revision int64
+}
+
+func (s *story) next() Version {
+	s.revision++
+	return Version{Revision: s.revision, Seen: start.Add(time.Duration(s.revision) * time.Second)}
+}
+
+func (s *story) pod(name string, ready corev1.ConditionStatus) *story {
+	s.Pod(&corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: name, UID: types.UID(name), Labels: map[string]string{"app": "s"}},
+		Status: corev1.PodStatus{Phase: corev1.PodRunning, PodIP: "ip-" + name,
+			Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}}},
+	}, s.next())
+	return s
+}
+
+func (s *story) slice(epoch string, pods ...string) *story {
+	slice := &discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s-leader-ipv4",
+		Labels: map[string]string{ofService: "s-leader"}, Annotations: map[string]string{epochKey: epoch}}}
+	for _, pod := range pods {
+		slice.Endpoints = append(slice.Endpoints, discoveryv1.Endpoint{
+			Addresses: []string{"ip-" + pod}, Conditions: discoveryv1.EndpointConditions{Ready: ptr.To(true)},
+			TargetRef: &corev1.ObjectReference{Name: pod, UID: types.UID(pod)},
+		})
+	}
+	s.Slice(slice, s.next())
+	return s
+}
+
+func begin() *story {
+	return (&story{Checker: New()}).pod("a", corev1.ConditionTrue).pod("b", corev1.ConditionTrue).slice("1", "a")
+}
+
+func TestWhatIsWrongIsFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		told *story
+		says string // empty: nothing is wrong
+	}{
+		"a failover":                       {begin().pod("a", corev1.ConditionFalse).slice("2", "b"), ""},
+		"nobody, and then the same again":  {begin().slice("1").slice("2", "a"), ""},
+		"two endpoints":                    {begin().slice("2", "a", "b"), "2 endpoints"},
+		"an epoch that goes back":          {begin().slice("3", "b").slice("2", "a"), "epoch 2 after 3"},
+		"an epoch of two Pods":             {begin().slice("1", "b"), "epoch 1 is of b (b) and was of a"},
+		"a Pod that never was":             {begin().slice("2", "c"), "c (c) never was"},
+		"a Pod that has not been ready":    {begin().pod("b", corev1.ConditionFalse).pod("a", corev1.ConditionFalse).slice("2", "b"), "not ready for 2s"},
+		"a Pod that has just become so":    {begin().pod("b", corev1.ConditionFalse).slice("2", "b"), ""},
+		"a leader that stays while failed": {begin().pod("a", corev1.ConditionFalse).pod("b", corev1.ConditionFalse).slice("1", "a"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := c.told.Judge()
+			if c.says == "" && len(found) > 0 || c.says != "" && !slices.ContainsFunc(found, func(f string) bool { return strings.Contains(f, c.says) }) {
+				t.Errorf("found %q, wanted %q", found, c.says)
+			}
+		})
+	}
+}
+
+func TestVersionsAreJudgedInTheirOrderAndNotAsTheyCome(t *testing.T) {
+	s := begin()
+	late := s.next()
+	s.pod("a", corev1.ConditionFalse).slice("2", "c")
+	s.Pod(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "c", UID: "c"}, Status: corev1.PodStatus{Phase: corev1.PodRunning, PodIP: "ip-c",
+		Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}}, late)
+	if found := s.Judge(); len(found) > 0 {
+		t.Error(found)
+	}
+}
+
+func TestAStaleChoiceIsExcusedWhereNobodyCouldKnowBetter(t *testing.T) {
+	s := begin().pod("b", corev1.ConditionFalse).pod("a", corev1.ConditionFalse).slice("2", "b")
+	s.KeptFromKnowing(start.Add(5*time.Second), start.Add(7*time.Second))
+	if found := s.Judge(); len(found) > 0 || s.Counts().Stale != 1 {
+		t.Error(found, s.Counts())
+	}
+}
+
+func TestAnEpochDoesNotBeginAgainWhenEtcdIsRestored(t *testing.T) {
+	s := begin().slice("2", "b")
+	s.Judge()
+	s.revision = 0
+	old := s.next()
+	old.Era, old.Listed = 1, true
+	s.Slice(&discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s-leader-ipv4",
+		Labels: map[string]string{ofService: "s-leader"}, Annotations: map[string]string{epochKey: "1"}}}, old)
+	if found := s.Judge(); len(found) > 0 {
+		t.Error("what is listed is what was restored, not what was written:", found)
+	}
+}
+
+func TestWhatIsWrongInTheEnd(t *testing.T) {
+	services := map[string]map[string]string{"n/s": {"app": "s"}}
+	for name, c := range map[string]struct {
+		told *story
+		says string
+	}{
+		"right":                {begin(), ""},
+		"no slice":             {&story{Checker: New()}, "has no slice"},
+		"nobody though":        {begin().slice("1"), "has nobody"},
+		"nobody":               {begin().pod("a", corev1.ConditionFalse).pod("b", corev1.ConditionFalse).slice("1"), ""},
+		"one who may not lead": {begin().pod("a", corev1.ConditionFalse), "a (a), who may not lead"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.told.Judge()
+			if found := strings.Join(c.told.Wrong(services), ""); !strings.Contains(found, c.says) || c.says == "" && found != "" {
+				t.Errorf("found %q, wanted %q", found, c.says)
+			}
+		})
+	}
+}

@@ -1,0 +1,91 @@
+package checker
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+)
+
+// Of the contract and of Kubernetes.
+const (
+	epochKey  = "zen-lead.io/leader-epoch"
+	ofService = "kubernetes.io/service-name"
+	suffix    = "-leader"
+)
+
+// version is one that an object had.
+type version struct {
+	Version
+	pod   *podVersion
+	slice *sliceVersion
+}
+
+// podVersion is what of a Pod decides whether it may lead.
+type podVersion struct {
+	namespace, name, uid string
+	labels               map[string]string
+	ineligible           string // why, or empty
+	address              string
+}
+
+// sliceVersion is what a leader Service's slice said.
+type sliceVersion struct {
+	namespace, name, service string
+	epoch                    int64
+	endpoints                []endpoint
+}
+
+type endpoint struct {
+	pod, uid, address string
+	ready             bool
+}
+
+// newPodVersion judges a Pod by the rules of contract 3, for a Service with numeric target ports and without durations.
+func newPodVersion(pod *corev1.Pod) *podVersion {
+	v := &podVersion{namespace: pod.Namespace, name: pod.Name, uid: string(pod.UID), labels: pod.Labels, address: pod.Status.PodIP}
+	ready := slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
+	switch {
+	case pod.DeletionTimestamp != nil:
+		v.ineligible = "terminating"
+	case pod.Status.Phase != corev1.PodRunning:
+		v.ineligible = "not running"
+	case !ready:
+		v.ineligible = "not ready"
+	case pod.Status.PodIP == "":
+		v.ineligible = "without address"
+	}
+	return v
+}
+
+func newSliceVersion(slice *discoveryv1.EndpointSlice) *sliceVersion {
+	v := &sliceVersion{namespace: slice.Namespace, name: slice.Name, service: slice.Labels[ofService]}
+	v.epoch, _ = strconv.ParseInt(slice.Annotations[epochKey], 10, 64)
+	for _, e := range slice.Endpoints {
+		found := endpoint{ready: e.Conditions.Ready == nil || *e.Conditions.Ready}
+		if e.TargetRef != nil {
+			found.pod, found.uid = e.TargetRef.Name, string(e.TargetRef.UID)
+		}
+		if len(e.Addresses) > 0 {
+			found.address = e.Addresses[0]
+		}
+		v.endpoints = append(v.endpoints, found)
+	}
+	return v
+}
+
+// inOrder sorts versions by when they were written. All kinds are in one etcd, which counts revisions across them.
+func inOrder(versions []version) {
+	slices.SortStableFunc(versions, func(a, b version) int {
+		return cmp.Or(cmp.Compare(a.Era, b.Era), cmp.Compare(a.Revision, b.Revision))
+	})
+}
+
+func (e endpoint) String() string {
+	return fmt.Sprintf("%s (%s)", e.pod, e.uid)
+}

@@ -1,0 +1,55 @@
+// Command chaos runs test/chaos: see there.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/zen-lead/zen-lead/test/chaos"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, arguments []string) error {
+	options := chaos.Options{Output: os.Stdout, Log: io.Discard}
+	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
+	flags.StringVar(&options.Binary, "binary", "bin/zen-lead", "The operator's `path`.")
+	flags.Uint64Var(&options.Seed, "seed", uint64(time.Now().Unix()), "What faults and failures are made from.")
+	flags.IntVar(&options.Rounds, "rounds", 10, "How many rounds of faults.")
+	flags.IntVar(&options.Services, "services", 20, "How many Services, of three Pods each.")
+	flags.DurationVar(&options.Longest, "longest", 5*time.Second, "How long a fault may be; at least 1s.")
+	names := flags.String("faults", "", "Names of the faults to choose from, comma separated; empty for all.")
+	log := flags.String("log", "", "A `file` for what the replicas say.")
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	if options.Rounds < 1 || options.Services < 1 || options.Longest < time.Second {
+		return fmt.Errorf("-rounds and -services must be at least 1, and -longest 1s")
+	}
+	if *names != "" {
+		options.Faults = strings.Split(*names, ",")
+	}
+	if *log != "" {
+		file, err := os.Create(*log)
+		if err != nil {
+			return err
+		}
+		defer file.Close() //nolint:errcheck // others write to it
+		options.Log = file
+	}
+	return chaos.Run(ctx, options)
+}

@@ -1,0 +1,202 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// RightWithin is how soon after the last fault every slice has to be right.
+	RightWithin = 2 * time.Second
+	// giveUp is when no longer to wait for that.
+	giveUp = time.Minute
+)
+
+// Options are what a run can be told.
+type Options struct {
+	// Binary is the operator's.
+	Binary string
+	// Seed makes the faults and failures; the same one makes the same ones.
+	Seed uint64
+	// Rounds is how many rounds of faults there are, Services how many Services.
+	Rounds, Services int
+	// Longest is how long a fault may be.
+	Longest time.Duration
+	// Faults are the names of those to choose from; none for all.
+	Faults []string
+	// Output takes what the run has to say, Log what the replicas say.
+	Output, Log io.Writer
+}
+
+// Run makes the rounds. The error tells what was wrong, if anything was.
+func Run(ctx context.Context, options Options) (err error) {
+	chosen, err := choose(options.Faults)
+	if err != nil {
+		return err
+	}
+	w, err := newWorld(ctx, options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	random := rand.New(rand.NewPCG(options.Seed, 0))
+	var total tally
+	var wrong []error
+	for number := range options.Rounds {
+		round := w.plan(random, chosen, options.Longest)
+		fmt.Fprintf(options.Output, "%3d. %s: ", number+1, round)
+		found, err := w.run(ctx, random, round)
+		if err != nil {
+			fmt.Fprintln(options.Output, err)
+			return errors.Join(append(wrong, err)...)
+		}
+		total.add(found)
+		fmt.Fprintln(options.Output, &found)
+		for _, text := range found.violations {
+			fmt.Fprintf(options.Output, "     WRONG: %s\n", text)
+			wrong = append(wrong, errors.New(text))
+		}
+	}
+	writes, foreign, err := w.audit()
+	for _, text := range foreign {
+		wrong = append(wrong, errors.New(text))
+	}
+	fmt.Fprintf(options.Output, "Seed %d: %s; %d writes of the operator, %d of them not its business\n", options.Seed, &total, writes, len(foreign))
+	return errors.Join(append(wrong, err)...)
+}
+
+// planned is a fault in a round.
+type planned struct {
+	fault
+	member        int
+	after, length time.Duration
+}
+
+type round []planned
+
+func (r round) String() string {
+	var names []string
+	for _, p := range r {
+		who := ""
+		if !p.plane {
+			who = fmt.Sprintf(" (replica %d)", p.member+1)
+		}
+		names = append(names, fmt.Sprintf("%s%s %.1fs", p.name, who, p.length.Seconds()))
+	}
+	return strings.Join(names, " + ")
+}
+
+// plan chooses a round's faults: one to three, of the control plane at most one, and of each replica's at most one.
+func (w *world) plan(random *rand.Rand, from []fault, longest time.Duration) round {
+	var r round
+	plane, members := false, map[int]bool{}
+	for range 1 + random.IntN(3) {
+		p := planned{fault: from[random.IntN(len(from))], member: random.IntN(len(w.members))}
+		p.after = time.Duration(random.Int64N(int64(time.Second)))
+		p.length = time.Second/2 + time.Duration(random.Int64N(int64(longest-time.Second/2)))
+		if p.plane && plane || !p.plane && members[p.member] {
+			continue
+		}
+		plane = plane || p.plane
+		members[p.member] = members[p.member] || !p.plane
+		r = append(r, p)
+	}
+	return r
+}
+
+// run makes the faults while Pods fail, and judges.
+func (w *world) run(ctx context.Context, random *rand.Rand, faults round) (tally, error) {
+	before := w.checker.Counts()
+	done := make(chan struct{})
+	failed := make(chan int)
+	pods := fork(random)
+	go func() { failed <- w.failing(ctx, pods, done) }()
+	ends := make(chan error)
+	for _, p := range faults {
+		source := fork(random)
+		go func() { ends <- w.make(ctx, p, source) }()
+	}
+	var err error
+	for range faults {
+		err = errors.Join(err, <-ends)
+	}
+	close(done)
+	found := tally{rounds: 1, faults: len(faults), failed: <-failed}
+	if err != nil {
+		return found, err
+	}
+	found.right, err = w.rightAgain(ctx)
+	if err != nil {
+		found.violations = append(found.violations, err.Error())
+	} else if found.right > RightWithin {
+		found.violations = append(found.violations, fmt.Sprintf("right again only %s after the last fault and failure", found.right.Round(time.Millisecond)))
+	}
+	found.violations = append(w.judged, found.violations...)
+	w.judged = nil
+	found.Counts = w.checker.Counts().Since(before)
+	found.restarts = w.takeRestarts()
+	return found, nil
+}
+
+// make makes one fault, from its beginning to its end.
+func (w *world) make(ctx context.Context, p planned, random *rand.Rand) error {
+	time.Sleep(p.after)
+	began := time.Now()
+	end, err := p.begin(ctx, w, w.members[p.member], random)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	time.Sleep(p.length)
+	err = end(ctx)
+	if p.blinds {
+		w.checker.KeptFromKnowing(began, time.Now())
+	}
+	if err != nil {
+		return fmt.Errorf("ending %s: %w", p.name, err)
+	}
+	return nil
+}
+
+// rightAgain waits until every slice is right, and returns how long that took.
+func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, giveUp)
+	defer cancel()
+	began := time.Now()
+	var right time.Duration
+	var wrong []string
+	err := until(ctx, func(ctx context.Context) bool {
+		at := time.Now()
+		if w.watches.caughtUp(ctx) != nil {
+			return false
+		}
+		w.judged = append(w.judged, w.checker.Judge()...)
+		wrong = w.checker.Wrong(w.selectors())
+		right = at.Sub(began) // what asking takes is not the operator's
+		return len(wrong) == 0
+	})
+	if err != nil {
+		return giveUp, fmt.Errorf("not right after %s: %s", giveUp, strings.Join(wrong, "; "))
+	}
+	return right, nil
+}
+
+func choose(names []string) ([]fault, error) {
+	if len(names) == 0 {
+		return faults, nil
+	}
+	var chosen []fault
+	for _, name := range names {
+		index := slices.IndexFunc(faults, func(f fault) bool { return f.name == name })
+		if index < 0 {
+			return nil, fmt.Errorf("there is no fault %q", name)
+		}
+		chosen = append(chosen, faults[index])
+	}
+	return chosen, nil
+}
