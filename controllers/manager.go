@@ -94,7 +94,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	restConfig.Wrap(own.WrapTransport)
 	restored := newRestoration()
 	restConfig.Wrap(restored.WrapTransport)
-	restConfig.Wrap(reconnecting)
+	restConfig.Wrap(reconnecting(options.Clock.Now))
 
 	managerOptions, err := managerOptions(restConfig, own, restored, options)
 	if err != nil {

@@ -1,11 +1,11 @@
 package controllers
 
 import (
-	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/wait"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 )
 
@@ -18,10 +18,15 @@ const (
 
 // reconnecting has watches, and the lists that they begin with, try again soon while the API server cannot be reached. client-go by itself
 // waits longer each time, up to half a minute and more: after an API server has been away for a minute, leaders that failed
-// meanwhile would wait as long again. A handful of watches that knock three times a second is no burden. What an API server answers, a refusal included, is left
-// to client-go.
-func reconnecting(next http.RoundTripper) http.RoundTripper {
-	var complained atomic.Int64
+// meanwhile would wait as long again. A handful of watches that knock three times a second is no burden. What an API server answers, a
+// refusal included, is left to client-go.
+func reconnecting(now func() time.Time) func(http.RoundTripper) http.RoundTripper {
+	complained := &atomic.Int64{}
+	return func(next http.RoundTripper) http.RoundTripper { return reconnectingTo(next, now, complained) }
+}
+
+// reconnectingTo notes when it last complained.
+func reconnectingTo(next http.RoundTripper, now func() time.Time, complained *atomic.Int64) http.RoundTripper {
 	return roundTripper(func(request *http.Request) (*http.Response, error) {
 		if !isCaching(request) {
 			return next.RoundTrip(request)
@@ -31,14 +36,14 @@ func reconnecting(next http.RoundTripper) http.RoundTripper {
 			if err == nil || request.Context().Err() != nil {
 				return response, err
 			}
-			now, last := time.Now().UnixNano(), complained.Load()
-			if now-last > int64(complainEvery) && complained.CompareAndSwap(last, now) {
+			at, last := now().UnixNano(), complained.Load()
+			if at-last > int64(complainEvery) && complained.CompareAndSwap(last, at) {
 				logf.Log.WithName(Name).Error(err, "The API server cannot be reached; trying on")
 			}
 			select {
 			case <-request.Context().Done():
 				return nil, err
-			case <-time.After(reconnectEvery/2 + rand.N(reconnectEvery)):
+			case <-time.After(wait.Jitter(reconnectEvery/2, 2)):
 			}
 		}
 	})

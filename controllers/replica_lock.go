@@ -19,7 +19,8 @@ type replicaLock struct {
 	held func(bool)
 }
 
-// newReplicaLock tells held whether this replica holds the Lease, and note of its resource version. It does without the Events that controller-runtime's own lock would write, to which the operator has no right.
+// newReplicaLock tells held whether this replica holds the Lease, and note of its resource version. It does without the Events that
+// controller-runtime's own lock would write, to which the operator has no right.
 func newReplicaLock(restConfig *rest.Config, namespace string, held func(bool), note func(version string)) (resourcelock.Interface, error) {
 	host, err := os.Hostname()
 	if err != nil {

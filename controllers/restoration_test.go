@@ -29,7 +29,8 @@ func (r readsUntil) Read([]byte) (int, error) {
 	return 0, r.Err()
 }
 
-func asks(t *testing.T, through http.RoundTripper, uri string) *http.Response {
+// asks returns the status and, of a watch, what it brings.
+func asks(t *testing.T, through http.RoundTripper, uri string) (int, io.Reader) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://api"+uri, nil)
 	if err != nil {
@@ -40,7 +41,7 @@ func asks(t *testing.T, through http.RoundTripper, uri string) *http.Response {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = response.Body.Close() })
-	return response
+	return response.StatusCode, response.Body
 }
 
 func TestWatchesBeginAnewWhenEtcdIsRestored(t *testing.T) {
@@ -50,7 +51,7 @@ func TestWatchesBeginAnewWhenEtcdIsRestored(t *testing.T) {
 	r.restored = func() { told++ }
 	api := r.WrapTransport(answering(&asked))
 	r.noteLease("100")
-	watch := asks(t, api, "/api/v1/pods?watch=true&resourceVersion=90&labelSelector=a")
+	_, watch := asks(t, api, "/api/v1/pods?watch=true&resourceVersion=90&labelSelector=a")
 	r.noteLease("101")
 	r.noteLease("101") // read again
 	if told != 0 {
@@ -61,34 +62,34 @@ func TestWatchesBeginAnewWhenEtcdIsRestored(t *testing.T) {
 	if told != 1 {
 		t.Fatal("not noticed")
 	}
-	if _, err := watch.Body.Read(make([]byte, 1)); err == nil {
+	if _, err := watch.Read(make([]byte, 1)); err == nil {
 		t.Error("the watch goes on")
 	}
 	for _, uri := range []string{"/api/v1/pods?watch=true&resourceVersion=90&labelSelector=a", "/api/v1/pods?resourceVersion=90&labelSelector=a"} {
-		if got := asks(t, api, uri); got.StatusCode != http.StatusGone {
-			t.Errorf("%s: %d", uri, got.StatusCode)
+		if got, _ := asks(t, api, uri); got != http.StatusGone {
+			t.Errorf("%s: %d", uri, got)
 		}
 	}
-	if got := asks(t, api, "/api/v1/services?watch=true&resourceVersion=90"); got.StatusCode != http.StatusOK {
+	if got, _ := asks(t, api, "/api/v1/services?watch=true&resourceVersion=90"); got != http.StatusOK {
 		t.Error("a list that was never watched is refused")
 	}
 	for _, uri := range []string{"/api/v1/pods?watch=true&sendInitialEvents=true&labelSelector=a", "/api/v1/pods?watch=true&resourceVersion=52&labelSelector=a"} {
-		if got := asks(t, api, uri); got.StatusCode != http.StatusOK {
-			t.Errorf("after it was listed anew, %s: %d", uri, got.StatusCode)
+		if got, _ := asks(t, api, uri); got != http.StatusOK {
+			t.Errorf("after it was listed anew, %s: %d", uri, got)
 		}
 	}
 }
 
 func TestAWatchTriesUntilTheAPIServerIsBackAndNothingElseDoes(t *testing.T) {
 	failures := 0
-	api := reconnecting(roundTripper(func(r *http.Request) (*http.Response, error) {
+	api := reconnecting(time.Now)(roundTripper(func(r *http.Request) (*http.Response, error) {
 		if failures--; failures >= 0 {
 			return nil, io.EOF
 		}
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
 	}))
 	failures = 2
-	if got := asks(t, api, "/api/v1/pods?watch=true"); got.StatusCode != http.StatusOK || failures >= 0 {
+	if got, _ := asks(t, api, "/api/v1/pods?watch=true"); got != http.StatusOK || failures >= 0 {
 		t.Error("it has not tried on")
 	}
 	failures = 1

@@ -63,19 +63,7 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 			changed: func(before, after *corev1.Pod, _ []types.NamespacedName) { r.noteReadiness(before, after) },
 			deleted: func(pod *corev1.Pod, _ []types.NamespacedName) { r.sightings.forget(pod.UID) },
 		})),
-		source.TypedKind(objects, &corev1.Service{}, handlerOf(r, watch[*corev1.Service]{
-			matters: serviceMatters, sources: r.sourcesOfService, priority: servicePriority,
-			changed: func(before, after *corev1.Service, _ []types.NamespacedName) { r.noteOptOut(before, after) },
-			created: func(service *corev1.Service, sources []types.NamespacedName, _ bool) {
-				if leaderservice.MadeByUs(service) {
-					r.writes.owned(service.UID, service.ResourceVersion, sources...)
-				}
-			},
-			deleted: func(service *corev1.Service, sources []types.NamespacedName) {
-				r.writes.gone(service, kindName("Service", service.Name), sources)
-				r.noteSourceGone(service)
-			},
-		})),
+		source.TypedKind(objects, &corev1.Service{}, handlerOf(r, r.serviceWatch())),
 		source.TypedKind(objects, &discoveryv1.EndpointSlice{}, handlerOf(r, watch[*discoveryv1.EndpointSlice]{
 			matters: func(before, after *discoveryv1.EndpointSlice) bool {
 				return before.ResourceVersion != after.ResourceVersion
@@ -119,6 +107,23 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 		}
 	}
 	return nil
+}
+
+// serviceWatch is that of Services: sources, and what was made for them.
+func (r *Reconciler) serviceWatch() watch[*corev1.Service] {
+	return watch[*corev1.Service]{
+		matters: serviceMatters, sources: r.sourcesOfService, priority: servicePriority,
+		changed: func(before, after *corev1.Service, _ []types.NamespacedName) { r.noteOptOut(before, after) },
+		created: func(service *corev1.Service, sources []types.NamespacedName, _ bool) {
+			if leaderservice.MadeByUs(service) {
+				r.writes.owned(service.UID, service.ResourceVersion, sources...)
+			}
+		},
+		deleted: func(service *corev1.Service, sources []types.NamespacedName) {
+			r.writes.gone(service, kindName("Service", service.Name), sources)
+			r.noteSourceGone(service)
+		},
+	}
 }
 
 // noteSlice notes a slice that is new to the watch.

@@ -19,7 +19,7 @@ type tally struct {
 }
 
 func (t *tally) add(other tally) {
-	t.Counts = t.Counts.Plus(other.Counts)
+	t.Counts = t.Plus(other.Counts)
 	t.rounds += other.rounds
 	t.faults += other.faults
 	t.failed += other.failed

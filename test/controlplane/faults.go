@@ -39,7 +39,9 @@ func (c *ControlPlane) Server() (*Process, error) {
 		if err != nil {
 			return nil, err
 		}
-		found.answers = func(ctx context.Context) bool { return ok(ctx, client, strings.TrimSuffix(c.Config.Host, "/")+"/readyz") }
+		found.answers = func(ctx context.Context) bool {
+			return ok(ctx, client, strings.TrimSuffix(c.Config.Host, "/")+"/readyz")
+		}
 		c.server = found
 	}
 	return c.server, nil
