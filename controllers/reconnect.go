@@ -43,7 +43,7 @@ func reconnectingTo(next http.RoundTripper, now func() time.Time, complained *at
 			select {
 			case <-request.Context().Done():
 				return nil, err
-			case <-time.After(wait.Jitter(reconnectEvery/2, 2)):
+			case <-time.After(wait.Jitter(reconnectEvery/2, 2)): //nolint:forbidigo // no decision depends on it
 			}
 		}
 	})
