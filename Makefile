@@ -124,8 +124,8 @@ catalog: $(BIN)/bundle $(BIN)/image $(BIN)/registry ## Make the OLM catalog of a
 	@test/tools/release/catalog.sh $(BIN)/release/$$($(BIN)/bundle show version)
 
 .PHONY: release
-release: $(BIN)/bundle $(BIN)/image ## Make all that release VERSION=x.y.z needs, of COMMIT (HEAD), into bin/release; see test/tools/release
-	@test/tools/release/release.sh "$(VERSION)" "$(if $(filter command line environment,$(origin COMMIT)),$(COMMIT),HEAD)"
+release: $(BIN)/bundle $(BIN)/image ## Make all that release VERSION=x.y.z needs, of HEAD, into bin/release; AGAIN=1 replaces the newest; see test/tools/release
+	@test/tools/release/release.sh "$(if $(filter command line environment,$(origin VERSION)),$(VERSION))" $(if $(AGAIN),again)
 
 .PHONY: release-verify
 release-verify: $(BIN)/bundle $(BIN)/image ## Build the released VERSION=x.y.z again and compare digests
@@ -158,9 +158,11 @@ test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, wit
 chaos: build ## Let everything that the operator depends on fail while leaders do, and check it from outside; SEED=n, ROUNDS=n, FAULTS="a,b"
 	@go run ./test/chaos/cmd/chaos -binary $(BIN)/zen-lead -rounds $(or $(ROUNDS),10) $(if $(SEED),-seed $(SEED)) $(if $(FAULTS),-faults "$(FAULTS)")
 
+GENERATED := bundle catalog config docs monitoring/generated
 .PHONY: generate-check
 generate-check: generate bundle catalog ## Fail if generating leaves a difference
-	@git diff --exit-code -- bundle catalog config docs monitoring/generated || { echo "Run 'make generate bundle catalog' and commit what it changes."; exit 1; }
+	@git diff --exit-code -- $(GENERATED) && [ -z "$$(git ls-files --others --exclude-standard -- $(GENERATED))" ] || \
+	  { git status --short -- $(GENERATED); echo "Run 'make generate bundle catalog' and commit what it changes."; exit 1; }
 
 FUZZTIME ?= 60s
 .PHONY: fuzz

@@ -29,7 +29,8 @@ if [[ ! -e $directory/released/$newest-$commit ]]; then
   test/tools/release/image.sh "$newest" "$commit" "$directory/released/zen-lead.tar" >/dev/null
   touch "$directory/released/$newest-$commit"
 fi
-test/tools/release/bundle-image.sh core "ghcr.io/zen-lead/zen-lead-bundle:$newest-core" "$directory/released/bundle-core.tar" >/dev/null
+test/tools/release/bundle-image.sh core "ghcr.io/zen-lead/zen-lead-bundle:$newest-core" "$directory/released/bundle-core.tar" \
+  "$(test/tools/release/released-bundles.sh "$directory/released")" >/dev/null
 
 programs=$(dirname "$(go run ./test/tools/release/opm)")
 CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$directory/cp" ./test/olm/cp

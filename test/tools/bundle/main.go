@@ -18,6 +18,8 @@ var commands = map[string]func(flags *flag.FlagSet, arguments []string) error{
 	"manifests": runManifests,
 	"record":    runRecord,
 	"show":      runShow,
+
+	"record-bundle": runRecordBundle,
 	"page":      runPage,
 }
 
@@ -34,7 +36,7 @@ func main() {
 
 func run(arguments []string) error {
 	if len(arguments) == 0 || commands[arguments[0]] == nil {
-		return errors.New("say what to do: generate, validate, template, manifests, record, show or page")
+		return errors.New("say what to do: generate, validate, template, manifests, record, record-bundle, show or page")
 	}
 	name := arguments[0]
 	return commands[name](flag.NewFlagSet("bundle "+name, flag.ContinueOnError), arguments[1:])
@@ -135,6 +137,7 @@ func runManifests(flags *flag.FlagSet, arguments []string) error {
 
 func runRecord(flags *flag.FlagSet, arguments []string) error {
 	record, given := recordOf(flags), releaseOf(flags)
+	again := flags.Bool("again", false, "replace the newest release if it is of that version")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
@@ -145,7 +148,33 @@ func runRecord(flags *flag.FlagSet, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	recorded.record(*given)
+	if err := recorded.record(*given, *again); err != nil {
+		return err
+	}
+	return recorded.write(*record)
+}
+
+// runRecordBundle notes the digest of one of the newest release's bundle images.
+func runRecordBundle(flags *flag.FlagSet, arguments []string) error {
+	record := recordOf(flags)
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	recorded, err := readReleases(*record)
+	if err != nil {
+		return err
+	}
+	if len(recorded.Releases) == 0 || flags.NArg() != 2 {
+		return errors.New("a variant and a digest are needed, and a release")
+	}
+	newest := &recorded.Releases[len(recorded.Releases)-1]
+	if newest.Bundles == nil {
+		newest.Bundles = map[string]string{}
+	}
+	newest.Bundles[flags.Arg(0)] = flags.Arg(1)
+	if err := recorded.judge(); err != nil {
+		return err
+	}
 	return recorded.write(*record)
 }
 
@@ -168,9 +197,16 @@ func runShow(flags *flag.FlagSet, arguments []string) error {
 		}
 		shown = recorded.Releases[index]
 	}
-	field, known := map[string]string{"version": shown.Version, "commit": shown.Commit, "created": shown.Created, "image": shown.Image}[flags.Arg(0)]
+	if shown.Version == "" {
+		return fmt.Errorf("%s has no release", *record)
+	}
+	fields := map[string]string{"version": shown.Version, "commit": shown.Commit, "created": shown.Created, "image": shown.Image}
+	for _, v := range variants {
+		fields[v.name] = shown.Bundles[v.name]
+	}
+	field, known := fields[flags.Arg(0)]
 	if !known {
-		return fmt.Errorf("%q is not version, commit, created or image", flags.Arg(0))
+		return fmt.Errorf("%q is not version, commit, created, image or a variant", flags.Arg(0))
 	}
 	_, err = fmt.Println(field)
 	return err

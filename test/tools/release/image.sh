@@ -7,7 +7,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 version=$1 commit=$(git rev-parse --verify "$2^{commit}") output=$3
 short=${commit:0:12}
-toolchain=$(sed -n 's/^FROM .*golang:\([0-9.]*\) .*/go\1/p' Dockerfile) # one place for both ways
+dockerfile=$commit:Dockerfile
+git cat-file -e "$dockerfile" 2>/dev/null || dockerfile=HEAD:Dockerfile # 0.1.0 had none
+toolchain=$(git show "$dockerfile" | sed -n 's/^FROM .*golang:\([0-9.]*\) .*/go\1/p') # one place for both ways
 SOURCE_DATE_EPOCH=$(git show -s --format=%ct "$commit")
 export SOURCE_DATE_EPOCH GOTOOLCHAIN=$toolchain GOFLAGS=-buildvcs=false GOWORK=off
 
@@ -18,4 +20,5 @@ for architecture in amd64 arm64; do
   GOOS=linux GOARCH=$architecture make --no-print-directory -C "$source" build VERSION="$version" COMMIT="$short" >&2
   mv "$source/bin/zen-lead" "$source/zen-lead-$architecture"
 done
-test/tools/release/operator-image.sh "$version" "$short" "$source/zen-lead-{arch}" "ghcr.io/zen-lead/zen-lead:$version" "$output"
+git show "$dockerfile" >"$source/Dockerfile"
+DOCKERFILE=$source/Dockerfile test/tools/release/operator-image.sh "$version" "$short" "$source/zen-lead-{arch}" "ghcr.io/zen-lead/zen-lead:$version" "$output"

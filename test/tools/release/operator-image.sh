@@ -6,11 +6,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 version=$1 commit=$2 binary=$3 tag=$4 output=$5
-labels=()
+labels=() dockerfile=${DOCKERFILE:-Dockerfile}
 while IFS= read -r label; do
   label=${label/'$VERSION'/$version}
   labels+=("-label=${label/'$COMMIT'/$commit}")
-done < <(sed -n 's/^LABEL \([^=]*\)="\(.*\)"$/\1=\2/p' Dockerfile)
+done < <(sed -n 's/^LABEL \([^=]*\)="\(.*\)"$/\1=\2/p' "$dockerfile")
 "${IMAGE_TOOL:-bin/image}" -print-digest -platform linux/amd64 -platform linux/arm64 -tag "$tag" -output "$output" "${labels[@]}" \
-  -user "$(sed -n 's/^USER //p' Dockerfile)" -entrypoint "$(sed -n 's/^ENTRYPOINT \["\(.*\)"\]$/\1/p' Dockerfile)" \
-  "$binary=$(sed -n 's/^COPY --from=build [^ ]* //p' Dockerfile)"
+  -user "$(sed -n 's/^USER //p' "$dockerfile")" -entrypoint "$(sed -n 's/^ENTRYPOINT \["\(.*\)"\]$/\1/p' "$dockerfile")" \
+  "$binary=$(sed -n 's/^COPY --from=build [^ ]* //p' "$dockerfile")"

@@ -1,18 +1,25 @@
 #!/usr/bin/env bash
 # Makes a release of a commit: see README.md. Again with the same version, it replaces what it made.
 #
-#   release.sh VERSION COMMIT
+#   release.sh VERSION [again]
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
-version=$1 commit=$(git rev-parse --verify "$2^{commit}")
-[[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || { echo "VERSION must be like 1.2.3, not \"$version\"" >&2; exit 1; }
+version=$1 again=${2:+-again} commit=$(git rev-parse HEAD)
+number='(0|[1-9][0-9]*)'
+[[ $version =~ ^$number\.$number\.$number$ ]] || { echo "Say which: make release VERSION=1.2.3 (\"$version\" is not like that)" >&2; exit 1; }
+[[ -z $(git status --porcelain) ]] || { echo "What is released is a commit; this tree has changes (git status)" >&2; exit 1; }
+trap 'echo "Not released; bundle/ and catalog/ are as they were" >&2; git checkout -q -- bundle catalog; git clean -fdq catalog' ERR
 output=bin/release/$version
 rm -rf "$output" && mkdir -p "$output"
 
 digest=$(test/tools/release/image.sh "$version" "$commit" "$output/zen-lead")
-bin/bundle record -version "$version" -commit "$commit" -image "ghcr.io/zen-lead/zen-lead@$digest" \
+bin/bundle record $again -version "$version" -commit "$commit" -image "ghcr.io/zen-lead/zen-lead@$digest" \
   -created "$(TZ=UTC git show -s --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd "$commit")"
 make --no-print-directory bundle
+for variant in prometheus core; do
+  bin/bundle record-bundle "$variant" "$(test/tools/release/bundle-image.sh "$variant" "record:$variant" "$output/record-$variant")"
+  rm -r "$output/record-$variant"
+done
 make --no-print-directory catalog
 test/tools/release/submission.sh "$output"
 
@@ -24,4 +31,6 @@ zen-lead zen-lead:$version
 bundle-prometheus zen-lead-bundle:$version
 bundle-core zen-lead-bundle:$version-core
 catalog zen-lead-catalog:$version
+catalog zen-lead-catalog:latest
 END
+echo "and put the tag v$version on the commit that you make now: it is what docs/install.md tells users to build from"
