@@ -20,7 +20,7 @@ var commands = map[string]func(flags *flag.FlagSet, arguments []string) error{
 	"show":      runShow,
 
 	"record-bundle": runRecordBundle,
-	"page":      runPage,
+	"page":          runPage,
 }
 
 func main() {
