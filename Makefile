@@ -141,7 +141,7 @@ test: generate-check rules-test test-unit test-apiserver bench-short ## Everythi
 
 .PHONY: test-unit
 test-unit: ## Unit and property suites, with the race detector
-	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/cluster/... ./test/measurement ./test/traffic/...
+	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/chaos/... ./test/cluster/... ./test/measurement ./test/traffic/...
 	for module in image bundle olmv1; do go -C test/tools/$$module test -count=1 ./... || exit; done # they read files outside their modules
 
 .PHONY: rules-test
