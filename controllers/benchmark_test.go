@@ -146,7 +146,7 @@ func benchmarkReconciler(b *testing.B) *Reconciler {
 	close(elected)
 	return &Reconciler{
 		cache: objects, foreignSlices: foreign, clock: clock.RealClock{}, metrics: metrics.New(time.Now), elected: elected,
-		writes: newOwnWrites(), triggers: endpointsliceutil.NewTriggerTimeTracker(),
+		writes: newOwnWrites(), counts: newCounts(), triggers: endpointsliceutil.NewTriggerTimeTracker(),
 	}
 }
 

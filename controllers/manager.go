@@ -143,6 +143,7 @@ func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.
 		elected:       mgr.Elected(),
 		progress:      progress{everywhere: len(options.Namespaces) == 0},
 		writes:        newOwnWrites(),
+		counts:        newCounts(),
 		triggers:      endpointsliceutil.NewTriggerTimeTracker(),
 	}
 }

@@ -43,6 +43,7 @@ type Reconciler struct {
 	progress progress
 	arrivals arrivals
 	writes   *ownWrites
+	counts   *counts
 	leases   leaseClock
 	told     told
 	untold   untold
@@ -213,12 +214,12 @@ func (r *Reconciler) leaseState(seen *observation, before leaderservice.Record, 
 // recordOf reads the leader's record. A leader Service that is new takes the record of the one of a former name, or of
 // what somebody has deleted.
 func (r *Reconciler) recordOf(ctx context.Context, seen *observation, leaderService *corev1.Service, primary *discoveryv1.EndpointSlice) leaderservice.Record {
-	found, certain := leaderservice.RecordOf(primary, leaderService, r.writes.sameCount(seen.key))
+	found, certain := leaderservice.RecordOf(primary, leaderService, r.counts.sameCount(seen.key))
 	version := leaderService.ResourceVersion
 	if primary != nil {
 		version = primary.ResourceVersion
 	}
-	record := r.writes.lastRecord(seen.key, found, certain, version) // somebody may have deleted or overwritten it
+	record := r.counts.lastRecord(seen.key, found, certain, version) // somebody may have deleted or overwritten it
 	for _, other := range seen.leaderServices {
 		if other.Name == leaderService.Name || seen.ownership(other) != leaderservice.Ours {
 			continue
@@ -238,6 +239,7 @@ func (r *Reconciler) recordOf(ctx context.Context, seen *observation, leaderServ
 // forgetVersions drops all that was concluded from resource versions: etcd was restored, and they begin again at lower ones.
 func (r *Reconciler) forgetVersions() {
 	r.writes.forgetVersions()
+	r.counts.forgetVersions()
 	r.progress.forget()
 	logf.Log.WithName(Name).Info("etcd was restored to an older state; everything is read again")
 }

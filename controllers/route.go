@@ -121,7 +121,7 @@ func (r *Reconciler) replaceService(ctx context.Context, seen *observation, exis
 func (r *Reconciler) newService(ctx context.Context, seen *observation, name string, set *sliceSet) (*corev1.Service, error) {
 	service := leaderservice.NewService(seen.source, name)
 	families := leaderservice.AddressTypes(service.Spec.IPFamilies)
-	if r.writes.remembers(seen.key) {
+	if r.counts.remembers(seen.key) {
 		fresh, err := r.freshSlices(ctx, seen.key, service, families[:1])
 		if err != nil {
 			return nil, err
@@ -220,7 +220,7 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 	}
 	p.moved = true
 	r.writes.decided(updated, p.trusted)
-	r.writes.recorded(p.after, updated.ResourceVersion, p.seen.key)
+	r.counts.recorded(p.after, updated.ResourceVersion, p.seen.key)
 	written := leaderservice.WrittenRecord(existing)
 	if leaderservice.SliceEdited(existing) || written.Epoch < p.before.Epoch || written.LeaderUID != p.before.LeaderUID { // or put back from a backup
 		p.reverted = append(p.reverted, edit{object: updated})
@@ -250,7 +250,7 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 	p.moved = true
 	r.writes.created(slice, p.now)
 	r.writes.decided(slice, p.trusted)
-	r.writes.recorded(p.after, slice.ResourceVersion, p.seen.key)
+	r.counts.recorded(p.after, slice.ResourceVersion, p.seen.key)
 	if r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) {
 		p.reverted = append(p.reverted, edit{object: slice, deleted: true})
 	}
@@ -322,6 +322,7 @@ func (r *Reconciler) forget(seen *observation) {
 	}
 	r.untold.take(seen.key)
 	r.writes.forget(seen.key)
+	r.counts.forget(seen.key)
 	r.triggers.DeleteService(seen.key.Namespace, seen.key.Name)
 }
 

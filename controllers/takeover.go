@@ -86,6 +86,7 @@ func (t *takeover) cachedPass(ctx context.Context, source types.NamespacedName) 
 	if !seen.routable() {
 		t.metrics.OptedOut(source, 0)
 		t.writes.forget(source)
+		t.counts.forget(source)
 		t.losses.forget(source)
 		return nil, nil
 	}

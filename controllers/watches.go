@@ -116,7 +116,7 @@ func (r *Reconciler) serviceWatch() watch[*corev1.Service] {
 		changed: func(before, after *corev1.Service, _ []types.NamespacedName) { r.noteOptOut(before, after) },
 		created: func(service *corev1.Service, sources []types.NamespacedName, _ bool) {
 			if leaderservice.MadeByUs(service) {
-				r.writes.owned(service.UID, service.ResourceVersion, sources...)
+				r.counts.owned(service.UID, service.ResourceVersion, sources...)
 			}
 		},
 		deleted: func(service *corev1.Service, sources []types.NamespacedName) {
@@ -141,11 +141,11 @@ func (r *Reconciler) recordSeen(slice *discoveryv1.EndpointSlice, sources []type
 	leaderService := &corev1.Service{}
 	key := types.NamespacedName{Namespace: slice.Namespace, Name: controller.Name}
 	if err := r.cache.Get(context.Background(), key, leaderService); err == nil && leaderService.UID == controller.UID { // from memory
-		r.writes.owned(leaderService.UID, leaderService.ResourceVersion, sources...) // it has not come to its own handler yet, perhaps
+		r.counts.owned(leaderService.UID, leaderService.ResourceVersion, sources...) // it has not come to its own handler yet, perhaps
 	}
 	for _, source := range sources {
-		if r.writes.sameCount(source)(controller.UID) {
-			r.writes.recorded(leaderservice.WrittenRecord(slice), slice.ResourceVersion, source)
+		if r.counts.sameCount(source)(controller.UID) {
+			r.counts.recorded(leaderservice.WrittenRecord(slice), slice.ResourceVersion, source)
 		}
 	}
 }
@@ -159,14 +159,20 @@ func (r *Reconciler) noteOptOut(before, after *corev1.Service) {
 	was, _ := contract.Parse(before.Name, before.Annotations)
 	is, _ := contract.Parse(after.Name, after.Annotations)
 	if was.Enabled && !is.Enabled || before.UID != after.UID {
-		r.writes.end(client.ObjectKeyFromObject(after), after.ResourceVersion, r.clock.Now())
+		r.endCount(client.ObjectKeyFromObject(after), after.ResourceVersion)
 	}
+}
+
+// endCount ends the count of a source, with this version of it.
+func (r *Reconciler) endCount(source types.NamespacedName, version string) {
+	r.writes.forget(source)
+	r.counts.end(source, version, r.clock.Now())
 }
 
 // noteSourceGone ends the count of a source that was deleted.
 func (r *Reconciler) noteSourceGone(service *corev1.Service) {
 	if was, _ := contract.Parse(service.Name, service.Annotations); was.Enabled {
-		r.writes.end(client.ObjectKeyFromObject(service), service.ResourceVersion, r.clock.Now())
+		r.endCount(client.ObjectKeyFromObject(service), service.ResourceVersion)
 	}
 }
 

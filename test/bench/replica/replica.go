@@ -10,9 +10,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Options are how a replica is started.
@@ -111,9 +114,33 @@ func (r *Replica) Terminate(ctx context.Context) error {
 	return errors.Join(r.Stop(), r.Wait(ctx))
 }
 
-// Freeze takes the processor away from the process (SIGSTOP), as an overloaded node does; its connections stay.
+// Freeze takes the processor away from the process (SIGSTOP), as an overloaded node does; its connections stay. It returns once the process
+// has stopped: a signal takes a moment to arrive at each of its threads.
 func (r *Replica) Freeze() error {
-	return r.signal(syscall.SIGSTOP)
+	if err := r.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for range freezePolls {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", r.command.Process.Pid))
+		if err != nil || !slices.ContainsFunc(threads, runs) {
+			return err
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return fmt.Errorf("replica %d does not freeze", r.command.Process.Pid)
+}
+
+// freezePolls is how often Freeze looks, a millisecond apart.
+const freezePolls = 5000
+
+// runs is whether a thread has not been stopped, by its file stat in /proc: "id (name) state ...".
+func runs(stat string) bool {
+	content, err := os.ReadFile(stat)
+	if err != nil {
+		return false // it has ended
+	}
+	_, state, _ := strings.Cut(string(content[strings.LastIndex(string(content), ")")+1:]), " ")
+	return !strings.HasPrefix(state, "T")
 }
 
 // Thaw lets a frozen process go on (SIGCONT).

@@ -36,10 +36,10 @@ func TestTheCountGoesOnFromWhatIsCertain(t *testing.T) {
 		"the leader was lost, and something is edited": {term(3, "a"), unpublished(term(3, "a")), false, unpublished(term(3, "a"))},
 	} {
 		t.Run(name, func(t *testing.T) {
-			writes := newOwnWrites()
-			writes.recorded(test.remembered, "1", someSource)
+			counts := newCounts()
+			counts.recorded(test.remembered, "1", someSource)
 			for range 2 { // asking again gives the same
-				if got := writes.lastRecord(someSource, test.found, test.certain, "2"); got != test.want {
+				if got := counts.lastRecord(someSource, test.found, test.certain, "2"); got != test.want {
 					t.Errorf("got %v, want %v", got, test.want)
 				}
 			}
@@ -53,38 +53,37 @@ func unpublished(record leaderservice.Record) leaderservice.Record {
 }
 
 func TestACountThatHasEndedIsNotRememberedAgain(t *testing.T) {
-	writes := newOwnWrites()
-	writes.recorded(term(9, "a"), "100", someSource)
-	writes.end(someSource, "110", time.Now())
-	writes.recorded(term(9, "a"), "105", someSource) // caches are behind
-	if writes.lastRecord(someSource, term(9, "a"), true, "105"); writes.remembers(someSource) {
+	counts := newCounts()
+	counts.recorded(term(9, "a"), "100", someSource)
+	counts.end(someSource, "110", time.Now())
+	counts.recorded(term(9, "a"), "105", someSource) // caches are behind
+	if counts.lastRecord(someSource, term(9, "a"), true, "105"); counts.remembers(someSource) {
 		t.Error("the former count is remembered")
 	}
-	writes.recorded(term(1, "b"), "120", someSource)
-	if got := writes.lastRecord(someSource, leaderservice.Record{}, false, "130"); got != term(1, "b") {
+	counts.recorded(term(1, "b"), "120", someSource)
+	if got := counts.lastRecord(someSource, leaderservice.Record{}, false, "130"); got != term(1, "b") {
 		t.Errorf("of the new count %v is remembered", got)
 	}
 }
 
 func TestWhatWasConcludedFromVersionsIsForgottenWhenTheyBeginAgainAndTheCountIsNot(t *testing.T) {
-	writes := newOwnWrites()
-	writes.end(someSource, "110", time.Now())
-	writes.updated(aSlice("1", "v1-a"), "1")
-	writes.forgetVersions()
-	writes.recorded(term(3, "a"), "5", someSource)
-	writes.forgetVersions()
-	if !writes.remembers(someSource) {
+	counts := newCounts()
+	counts.end(someSource, "110", time.Now())
+	counts.forgetVersions()
+	counts.recorded(term(3, "a"), "5", someSource)
+	counts.forgetVersions()
+	if !counts.remembers(someSource) {
 		t.Error("the epoch may go back")
 	}
 }
 
 func TestEndedCountsDoNotPileUp(t *testing.T) {
-	writes, now := newOwnWrites(), time.Now()
+	counts, now := newCounts(), time.Now()
 	for i := range 3 * endingsKept {
 		now = now.Add(time.Second)
-		writes.end(types.NamespacedName{Name: fmt.Sprint(i)}, strconv.Itoa(i), now)
+		counts.end(types.NamespacedName{Name: fmt.Sprint(i)}, strconv.Itoa(i), now)
 	}
-	if len(writes.ended) > endingsKept+int(endingFor/time.Second) {
-		t.Errorf("%d are remembered", len(writes.ended))
+	if len(counts.ended) > endingsKept+int(endingFor/time.Second) {
+		t.Errorf("%d are remembered", len(counts.ended))
 	}
 }
