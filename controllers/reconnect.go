@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"k8s.io/apimachinery/pkg/util/wait"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 )
@@ -27,7 +28,7 @@ func reconnecting(now func() time.Time) func(http.RoundTripper) http.RoundTrippe
 
 // reconnectingTo notes when it last complained.
 func reconnectingTo(next http.RoundTripper, now func() time.Time, complained *atomic.Int64) http.RoundTripper {
-	return roundTripper(func(request *http.Request) (*http.Response, error) {
+	return promhttp.RoundTripperFunc(func(request *http.Request) (*http.Response, error) {
 		if !isCaching(request) {
 			return next.RoundTrip(request)
 		}

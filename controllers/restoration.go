@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
@@ -25,8 +26,8 @@ type restoration struct {
 	restored func()
 
 	mutex sync.Mutex
-	// highest is the resource version that the Lease was last seen with.
-	highest string
+	// last is the resource version that the Lease was last seen with.
+	last string
 	// watched are the lists that are watched, and outdated those of them that have not been listed again since.
 	watched, outdated map[string]bool
 	// live is the context of all watches, and end ends them.
@@ -43,9 +44,9 @@ func newRestoration() *restoration {
 // noteLease takes down the resource version of the Lease as the API server has just told it.
 func (r *restoration) noteLease(version string) {
 	r.mutex.Lock()
-	since, err := resourceversion.CompareResourceVersion(version, r.highest)
-	before := r.highest
-	r.highest = version
+	since, err := resourceversion.CompareResourceVersion(version, r.last)
+	before := r.last
+	r.last = version
 	if before == "" || err != nil || since >= 0 {
 		r.mutex.Unlock()
 		return
@@ -63,7 +64,7 @@ func (r *restoration) noteLease(version string) {
 // WrapTransport has watches end when etcd was restored, and each list that is then asked for from a resource version of before be refused once,
 // as one that has expired: so whoever caches it lists it as it is now.
 func (r *restoration) WrapTransport(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(request *http.Request) (*http.Response, error) {
+	return promhttp.RoundTripperFunc(func(request *http.Request) (*http.Response, error) {
 		if !isCaching(request) {
 			return next.RoundTrip(request)
 		}
@@ -129,10 +130,6 @@ func expired(request *http.Request) (*http.Response, error) {
 		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)), Request: request,
 	}, nil
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // notedLeases are clients of Leases that note the resource versions they are told.
 type notedLeases struct {

@@ -7,12 +7,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // answering is an API server that answers everything, and watches until they end.
-func answering(asked *[]string) http.RoundTripper {
-	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		*asked = append(*asked, r.URL.RequestURI())
+func answering() http.RoundTripper {
+	return promhttp.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
 		body := io.NopCloser(strings.NewReader(""))
 		if r.URL.Query().Get("watch") == "true" {
 			body = io.NopCloser(readsUntil{r.Context()})
@@ -45,11 +46,10 @@ func asks(t *testing.T, through http.RoundTripper, uri string) (int, io.Reader) 
 }
 
 func TestWatchesBeginAnewWhenEtcdIsRestored(t *testing.T) {
-	var asked []string
 	told := 0
 	r := newRestoration()
 	r.restored = func() { told++ }
-	api := r.WrapTransport(answering(&asked))
+	api := r.WrapTransport(answering())
 	r.noteLease("100")
 	_, watch := asks(t, api, "/api/v1/pods?watch=true&resourceVersion=90&labelSelector=a")
 	r.noteLease("101")
@@ -82,7 +82,7 @@ func TestWatchesBeginAnewWhenEtcdIsRestored(t *testing.T) {
 
 func TestAWatchTriesUntilTheAPIServerIsBackAndNothingElseDoes(t *testing.T) {
 	failures := 0
-	api := reconnecting(time.Now)(roundTripper(func(r *http.Request) (*http.Response, error) {
+	api := reconnecting(time.Now)(promhttp.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
 		if failures--; failures >= 0 {
 			return nil, io.EOF
 		}

@@ -104,11 +104,11 @@ func (r *Reconciler) replaceService(ctx context.Context, seen *observation, exis
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := r.remove(ctx, "Service", existing); err != nil {
-		return nil, nil, err
-	}
 	wanted, err := r.newService(ctx, seen, existing.Name, set)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := r.remove(ctx, "Service", existing); err != nil {
 		return nil, nil, err
 	}
 	created, err := r.createService(ctx, seen, wanted)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
 	"k8s.io/apimachinery/pkg/types"
@@ -411,7 +412,7 @@ func TestWritesAreCountedByKindVerbAndCode(t *testing.T) {
 func TestAWriteWithoutAnswerIsCountedAndItsErrorPassedOn(t *testing.T) {
 	m := newMeter(t)
 	broken := errors.New("broken")
-	transport := m.WrapTransport(roundTripper(func(*http.Request) (*http.Response, error) {
+	transport := m.WrapTransport(promhttp.RoundTripperFunc(func(*http.Request) (*http.Response, error) {
 		m.pass(time.Second)
 		return nil, broken
 	}))
@@ -422,7 +423,3 @@ func TestAWriteWithoutAnswerIsCountedAndItsErrorPassedOn(t *testing.T) {
 	m.shows("api_writes_total", map[string]float64{"error Service create": 1})
 	m.shows("api_write_duration_seconds", map[string]float64{"Service create": 1})
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
