@@ -141,7 +141,7 @@ test: generate-check rules-test test-unit test-apiserver bench-short ## Everythi
 
 .PHONY: test-unit
 test-unit: ## Unit and property suites, with the race detector
-	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/chaos/... ./test/cluster/... ./test/measurement ./test/traffic/...
+	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/chaos/... ./test/soak/... ./test/cluster/... ./test/measurement ./test/traffic/...
 	for module in image bundle olmv1; do go -C test/tools/$$module test -count=1 ./... || exit; done # they read files outside their modules
 
 .PHONY: rules-test
@@ -157,6 +157,10 @@ test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, wit
 .PHONY: chaos
 chaos: build ## Let everything that the operator depends on fail while leaders do, and check it from outside; SEED=n, ROUNDS=n, FAULTS="a,b"
 	@go run ./test/chaos/cmd/chaos -binary $(BIN)/zen-lead -rounds $(or $(ROUNDS),10) $(if $(SEED),-seed $(SEED)) $(if $(FAULTS),-faults "$(FAULTS)")
+
+.PHONY: soak
+soak: build ## Change 1,000 Services at random for 2 hours and see whether memory, goroutines, descriptors or series grow; MEASURED=10m for less
+	@go run ./test/soak/cmd/soak -binary $(BIN)/zen-lead $(if $(MEASURED),-measured $(MEASURED) -command "make soak MEASURED=$(MEASURED)",-output docs/measurements/soak.json)
 
 GENERATED := bundle catalog config docs monitoring/generated
 .PHONY: generate-check

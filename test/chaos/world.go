@@ -7,9 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,6 +20,7 @@ import (
 	"github.com/zen-lead/zen-lead/test/chaos/checker"
 	"github.com/zen-lead/zen-lead/test/chaos/wire"
 	"github.com/zen-lead/zen-lead/test/controlplane"
+	"github.com/zen-lead/zen-lead/test/workload"
 )
 
 const (
@@ -45,8 +44,7 @@ type world struct {
 	scratch  string
 	// judged is what was found wrong since somebody last asked.
 	judged []string
-	// addresses is how many have been given to Pods.
-	addresses atomic.Int64
+	pods   *workload.Pods
 }
 
 // member is one replica: its line, and its process.
@@ -80,6 +78,7 @@ func newWorld(ctx context.Context, options Options) (w *world, err error) {
 	if _, err = w.admin.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{}); err != nil {
 		return w, err
 	}
+	w.pods = &workload.Pods{Client: w.admin, Namespace: namespace}
 	w.watches = startWatches(ctx, w.admin, w.checker)
 	if err = w.makeMembers(ctx); err != nil {
 		return w, err
@@ -220,7 +219,7 @@ func (w *world) close() error {
 func (w *world) selectors() map[string]map[string]string {
 	found := map[string]map[string]string{}
 	for _, service := range w.services {
-		found[namespace+"/"+service] = map[string]string{"app": service}
+		found[namespace+"/"+service] = workload.Selector(service)
 	}
 	return found
 }
@@ -230,25 +229,12 @@ func (w *world) makeServices(ctx context.Context, count int) error {
 	for number := range count {
 		name := fmt.Sprintf("service-%d", number)
 		w.services = append(w.services, name)
-		service := &corev1.Service{
-			ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: map[string]string{"zen-lead.io/enabled": "true"}},
-			Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": name}, Ports: []corev1.ServicePort{{Port: 80}}},
-		}
-		if _, err := w.admin.CoreV1().Services(namespace).Create(ctx, service, metav1.CreateOptions{}); err != nil {
+		if err := w.pods.MakeService(ctx, name, podsEach); err != nil {
 			return err
-		}
-		for pod := range podsEach {
-			if err := w.makePod(ctx, name, fmt.Sprintf("%s-%d", name, pod)); err != nil {
-				return err
-			}
 		}
 	}
 	if _, err := w.rightAgain(ctx); err != nil {
 		return fmt.Errorf("waiting for the first leaders: %w", err)
 	}
 	return nil
-}
-
-func serviceOf(pod string) string {
-	return pod[:strings.LastIndex(pod, "-")]
 }

@@ -66,20 +66,26 @@ func (r *Replica) poll(ctx context.Context, what string, condition func(context.
 // Metric is the sum of a metric's series that have these labels, each as "key=value"; of histograms and summaries it is how much they
 // have observed. A metric without such a series is 0: many have none before something has happened.
 func (r *Replica) Metric(ctx context.Context, name string, labels ...string) (float64, error) {
+	families, err := r.families(ctx)
+	return sum(families[name], labels), err
+}
+
+// families are all metrics as they are now, by name.
+func (r *Replica) families(ctx context.Context) (map[string]*dto.MetricFamily, error) {
 	response, err := get(ctx, "http://"+r.metrics+"/metrics")
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("reading metrics: %s", response.Status)
+		return nil, fmt.Errorf("reading metrics: %s", response.Status)
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(response.Body)
 	if err != nil {
-		return 0, fmt.Errorf("reading metrics: %w", err)
+		return nil, fmt.Errorf("reading metrics: %w", err)
 	}
-	return sum(families[name], labels), nil
+	return families, nil
 }
 
 func get(ctx context.Context, url string) (*http.Response, error) {

@@ -1,9 +1,11 @@
 package replica
 
 import (
+	"context"
 	"fmt"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/procfs"
 )
 
@@ -39,4 +41,45 @@ func (r *Replica) process() (procfs.Proc, error) {
 		return procfs.Proc{}, fmt.Errorf("looking for replica %d: %w", r.command.Process.Pid, err)
 	}
 	return process, nil
+}
+
+// Usage is what a process holds at a moment.
+type Usage struct {
+	// Resident is VmRSS and Heap what objects that were not collected yet take, both in bytes.
+	Resident, Heap float64
+	// Goroutines, Descriptors (of open files and connections) and Series (that a scrape of its metrics returns) are numbers.
+	Goroutines, Descriptors, Series float64
+}
+
+// Usage is what the replica holds now, by the machine and by its own metrics.
+func (r *Replica) Usage(ctx context.Context) (Usage, error) {
+	resident, err := r.ResidentBytes()
+	if err != nil {
+		return Usage{}, err
+	}
+	families, err := r.families(ctx)
+	if err != nil {
+		return Usage{}, err
+	}
+	usage := Usage{
+		Resident: float64(resident), Heap: sum(families["go_memstats_heap_alloc_bytes"], nil),
+		Goroutines: sum(families["go_goroutines"], nil), Descriptors: sum(families["process_open_fds"], nil),
+	}
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			usage.Series += float64(series(metric))
+		}
+	}
+	return usage, nil
+}
+
+// series is how many series Prometheus stores of a metric.
+func series(metric *dto.Metric) int {
+	switch {
+	case metric.Histogram != nil:
+		return len(metric.Histogram.Bucket) + 2 // and its sum and its count
+	case metric.Summary != nil:
+		return len(metric.Summary.Quantile) + 2
+	}
+	return 1
 }
