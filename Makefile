@@ -155,8 +155,8 @@ test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, wit
 	KUBE_CACHE_MUTATION_DETECTOR=true go test -race -timeout 30m ./test/apiserver -args -ginkgo.poll-progress-after=90s $(GINKGO)
 
 .PHONY: chaos
-chaos: build ## Let everything that the operator depends on fail while leaders do, and check it from outside; SEED=n, ROUNDS=n, FAULTS="a,b"
-	@go run ./test/chaos/cmd/chaos -binary $(BIN)/zen-lead -rounds $(or $(ROUNDS),10) $(if $(SEED),-seed $(SEED)) $(if $(FAULTS),-faults "$(FAULTS)")
+chaos: ## Let everything that the operator depends on fail while leaders do, and check it from outside; SEED=n, ROUNDS=n, LONGEST=60s, FAULTS="a,b"
+	@go run ./test/chaos/cmd/chaos -rounds $(or $(ROUNDS),10) $(if $(SEED),-seed $(SEED)) $(if $(LONGEST),-longest $(LONGEST)) $(if $(FAULTS),-faults "$(FAULTS)")
 
 .PHONY: soak
 soak: build ## Change 1,000 Services at random for 2 hours and see whether memory, goroutines, descriptors or series grow; MEASURED=10m for less

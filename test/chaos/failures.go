@@ -16,10 +16,12 @@ const (
 	failEvery = 50 * time.Millisecond
 	// longestRecovery is after what time at most a Pod that failed is well again.
 	longestRecovery = 1500 * time.Millisecond
+	// spoiledOf is of how many failures one is no Pod's, but something done to what the operator has made.
+	spoiledOf = 10
 )
 
-// failing has Pods fail at random until it is told to end, and then waits until all are well again.
-func (w *world) failing(ctx context.Context, random *rand.Rand, done <-chan struct{}) (failed int) {
+// failing has Pods fail and slices be spoiled at random until it is told to end, and then waits until all Pods are well again.
+func (w *world) failing(ctx context.Context, random *rand.Rand, done <-chan struct{}) (failed, spoiled int) {
 	busy := map[string]bool{}
 	mutex := &sync.Mutex{}
 	var running sync.WaitGroup
@@ -27,10 +29,18 @@ func (w *world) failing(ctx context.Context, random *rand.Rand, done <-chan stru
 	for {
 		select {
 		case <-done:
-			return failed
+			return failed, spoiled
 		case <-ctx.Done():
-			return failed
+			return failed, spoiled
 		case <-time.After(time.Duration(random.Int64N(int64(2 * failEvery)))):
+		}
+		if random.IntN(spoiledOf) == 0 {
+			service, spoil := w.services[random.IntN(len(w.services))], workload.Spoils[random.IntN(len(workload.Spoils))]
+			spoiled++
+			running.Go(func() {
+				w.insist(ctx, func(ctx context.Context) error { return spoil.Do(w.pods, ctx, service) })
+			})
+			continue
 		}
 		pod := workload.Name(w.services[random.IntN(len(w.services))], random.IntN(podsEach))
 		way, pause := workload.Failures[random.IntN(len(workload.Failures))], time.Duration(random.Int64N(int64(longestRecovery)))

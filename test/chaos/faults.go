@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/zen-lead/zen-lead/test/chaos/jumpy"
 	"github.com/zen-lead/zen-lead/test/chaos/wire"
 )
 
@@ -18,6 +19,8 @@ type fault struct {
 	plane bool
 	// blinds is whether replicas cannot know what is the case meanwhile.
 	blinds bool
+	// jumps is whether it takes a binary whose clock can jump.
+	jumps bool
 	// begin makes it, and returns what ends it.
 	begin func(ctx context.Context, w *world, m *member, random *rand.Rand) (end func(context.Context) error, err error)
 }
@@ -29,12 +32,13 @@ var faults = []fault{
 	{name: "etcd restored", plane: true, blinds: true, begin: restoreStore},
 	{name: "line cut", blinds: true, begin: trouble(wire.Trouble{Cut: true})},
 	{name: "watches stalled", blinds: true, begin: trouble(wire.Trouble{StallWatches: true})},
-	{name: "watches cut", begin: cutWatches},
+	{name: "watches cut", blinds: true, begin: cutWatches},
 	{name: "watches expired", blinds: true, begin: expireWatches},
 	{name: "slow line", blinds: true, begin: slowLine},
 	{name: "refusals", blinds: true, begin: refusals},
 	{name: "replica killed", begin: killReplica},
 	{name: "replica frozen", blinds: true, begin: freezeReplica},
+	{name: "clock jumps", jumps: true, begin: jumpClock},
 }
 
 func killServer(_ context.Context, w *world, _ *member, _ *rand.Rand) (func(context.Context) error, error) {
@@ -78,11 +82,14 @@ func restoreStore(ctx context.Context, w *world, _ *member, _ *rand.Rand) (func(
 		return errors.Join(os.RemoveAll(backup), os.CopyFS(backup, os.DirFS(data)))
 	}
 	return func(context.Context) error {
-		return stopped(func() error {
-			defer w.watches.beginAnew()
-			return errors.Join(os.RemoveAll(data), os.CopyFS(data, os.DirFS(backup)))
+			return stopped(func() error {
+				defer w.watches.beginAnew()
+				return errors.Join(os.RemoveAll(data), os.CopyFS(data, os.DirFS(backup)))
+			})
+		}, stopped(func() error {
+			w.checker.BackupTaken(time.Now())
+			return copied()
 		})
-	}, stopped(copied)
 }
 
 // trouble makes a line fail.
@@ -139,6 +146,32 @@ func freezeReplica(_ context.Context, _ *world, m *member, _ *rand.Rand) (func(c
 	frozen := m.running()
 	return func(context.Context) error { return frozen.Thaw() }, frozen.Freeze()
 }
+
+// jumpClock has the clock of a replica's machine jump by an hour now and then, forward and back.
+func jumpClock(_ context.Context, _ *world, m *member, random *rand.Rand) (func(context.Context) error, error) {
+	done, ended := make(chan struct{}), make(chan error)
+	jumps := fork(random)
+	go func() {
+		var err error
+		for {
+			jump := jumpy.Forward
+			if jumps.IntN(2) == 0 {
+				jump = jumpy.Back
+			}
+			err = errors.Join(err, m.running().Signal(jump))
+			select {
+			case <-done:
+				ended <- err
+				return
+			case <-time.After(time.Duration(jumps.Int64N(int64(longestJump)))):
+			}
+		}
+	}()
+	return func(context.Context) error { close(done); return <-ended }, nil
+}
+
+// longestJump is how long a clock at most keeps what it was set to, while it jumps.
+const longestJump = 600 * time.Millisecond
 
 // fork is a source of chance of its own: requests come in no order that a seed could give.
 func fork(random *rand.Rand) *rand.Rand {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,6 +23,8 @@ const (
 type Options struct {
 	// Binary is the operator's.
 	Binary string
+	// Jumpy is whether its clock can jump, see test/chaos/jumpy.
+	Jumpy bool
 	// Seed makes the faults and failures; the same one makes the same ones.
 	Seed uint64
 	// Rounds is how many rounds of faults there are, Services how many Services.
@@ -36,7 +39,7 @@ type Options struct {
 
 // Run makes the rounds. The error tells what was wrong, if anything was.
 func Run(ctx context.Context, options Options) (err error) {
-	chosen, err := choose(options.Faults)
+	chosen, err := choose(options.Faults, options.Jumpy)
 	if err != nil {
 		return err
 	}
@@ -114,9 +117,10 @@ func (w *world) plan(random *rand.Rand, from []fault, longest time.Duration) rou
 func (w *world) run(ctx context.Context, random *rand.Rand, faults round) (tally, error) {
 	before := w.checker.Counts()
 	done := make(chan struct{})
-	failed := make(chan int)
+	found := tally{rounds: 1, faults: len(faults)}
+	var failing sync.WaitGroup
 	pods := fork(random)
-	go func() { failed <- w.failing(ctx, pods, done) }()
+	failing.Go(func() { found.failed, found.spoiled = w.failing(ctx, pods, done) })
 	ends := make(chan error)
 	for _, p := range faults {
 		source := fork(random)
@@ -127,7 +131,7 @@ func (w *world) run(ctx context.Context, random *rand.Rand, faults round) (tally
 		err = errors.Join(err, <-ends)
 	}
 	close(done)
-	found := tally{rounds: 1, faults: len(faults), failed: <-failed}
+	failing.Wait()
 	if err != nil {
 		return found, err
 	}
@@ -140,7 +144,7 @@ func (w *world) run(ctx context.Context, random *rand.Rand, faults round) (tally
 	found.violations = append(w.judged, found.violations...)
 	w.judged = nil
 	found.Counts = w.checker.Counts().Since(before)
-	found.restarts = w.takeRestarts()
+	found.restarts, found.gaps = w.takeRestarts(), int(w.watches.gaps.Swap(0))
 	return found, nil
 }
 
@@ -186,17 +190,23 @@ func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
 	return right, nil
 }
 
-func choose(names []string) ([]fault, error) {
-	if len(names) == 0 {
-		return faults, nil
+// choose finds faults by their names; all that can be made if there are none.
+func choose(names []string, jumpy bool) ([]fault, error) {
+	var possible, chosen []fault
+	for _, f := range faults {
+		if jumpy || !f.jumps {
+			possible = append(possible, f)
+		}
 	}
-	var chosen []fault
 	for _, name := range names {
-		index := slices.IndexFunc(faults, func(f fault) bool { return f.name == name })
+		index := slices.IndexFunc(possible, func(f fault) bool { return f.name == strings.TrimSpace(name) })
 		if index < 0 {
 			return nil, fmt.Errorf("there is no fault %q", name)
 		}
-		chosen = append(chosen, faults[index])
+		chosen = append(chosen, possible[index])
+	}
+	if len(chosen) == 0 {
+		return possible, nil
 	}
 	return chosen, nil
 }

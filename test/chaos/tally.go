@@ -10,9 +10,11 @@ import (
 // tally is what happened in a round, or in all.
 type tally struct {
 	checker.Counts
-	rounds, faults, failed int
+	rounds, faults, failed, spoiled int
 	// restarts is how often a replica ended by itself and was started again.
 	restarts int
+	// gaps is how often versions may have been missed by the checker.
+	gaps int
 	// right is how long it took until every slice was right, the longest of all rounds.
 	right      time.Duration
 	violations []string
@@ -23,12 +25,25 @@ func (t *tally) add(other tally) {
 	t.rounds += other.rounds
 	t.faults += other.faults
 	t.failed += other.failed
+	t.spoiled += other.spoiled
 	t.restarts += other.restarts
+	t.gaps += other.gaps
 	t.right = max(t.right, other.right)
 	t.violations = append(t.violations, other.violations...)
 }
 
 func (t *tally) String() string {
-	return fmt.Sprintf("%d rounds, %d faults, %d Pods failed, %d replicas ended by themselves, %d changes of leader, %d of them stale, %d versions judged, right again after %s at most, %d wrong",
-		t.rounds, t.faults, t.failed, t.restarts, t.Changes, t.Stale, t.Versions, t.right.Round(time.Millisecond), len(t.violations))
+	said := fmt.Sprintf("%d rounds, %d faults, %d Pods failed, %d times something was spoiled, %d changes of leader, %d versions judged, right again after %s at most, %d wrong",
+		t.rounds, t.faults, t.failed, t.spoiled, t.Changes, t.Versions, t.right.Round(time.Millisecond), len(t.violations))
+	for what, count := range map[string]int{
+		"replicas ended by themselves":                     t.restarts,
+		"changes to a Pod that had failed, unknown to all": t.Stale,
+		"epochs forgotten with a restored etcd":            t.Forgotten,
+		"gaps in what was seen":                            t.gaps,
+	} {
+		if count > 0 {
+			said += fmt.Sprintf("; %d %s", count, what)
+		}
+	}
+	return said
 }

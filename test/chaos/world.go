@@ -137,6 +137,7 @@ func (w *world) launch(ctx context.Context, m *member) error {
 	if err != nil {
 		return err
 	}
+	w.checker.ReplicaStarted(time.Now())
 	m.mutex.Lock()
 	m.process, m.down = started, false
 	m.mutex.Unlock()

@@ -97,9 +97,12 @@ func (p *Process) Start(ctx context.Context) error {
 	return p.Ready(ctx)
 }
 
+// readyTimeout is generous: an API server that has to start beside much else takes more than a minute.
+const readyTimeout = 3 * time.Minute
+
 // Ready waits until it answers.
 func (p *Process) Ready(ctx context.Context) error {
-	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, readyTimeout, true, func(ctx context.Context) (bool, error) {
 		return p.answers(ctx), nil
 	})
 	if err != nil {

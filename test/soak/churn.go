@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	discoveryv1 "k8s.io/api/discovery/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -35,8 +33,6 @@ type member struct {
 
 func (m *member) name() string { return fmt.Sprintf("service-%d-g%d", m.place, m.generation) }
 
-func (m *member) leader() string { return m.name() + contract.DefaultLeaderServiceSuffix }
-
 // change is something that happens to a Service, and is over when it returns: the Service is then as it was, or another one.
 type change struct {
 	name   string
@@ -51,9 +47,11 @@ func changes() []change {
 		{"opted out", 1, annotated(contract.AnnotationEnabled, func(*member) string { return "false" })},
 		{"annotation misspelt", 1, annotated(contract.AnnotationFailoverMinDelay, func(m *member) string { return "soon-" + m.name() })},
 		{"Service replaced", 1, replaceService},
-		{"slice edited", 1, editSlice},
-		{"slice deleted", 1, deleteSlice},
-		{"leader Service deleted", 1, deleteLeaderService},
+	}
+	for _, spoil := range workload.Spoils {
+		all = append(all, change{spoil.Name, 1, func(ctx context.Context, c *churn, m *member, _ func() error) error {
+			return spoil.Do(c.Pods, ctx, m.name())
+		}})
 	}
 	for _, failure := range workload.Failures {
 		all = append(all, change{"Pod " + failure.Name, 4, failing(failure)})
@@ -162,29 +160,4 @@ func replaceService(ctx context.Context, c *churn, m *member, _ func() error) er
 	}
 	m.generation++
 	return c.MakeService(ctx, m.name(), podsEach)
-}
-
-// editSlice has somebody send the traffic elsewhere.
-func editSlice(ctx context.Context, c *churn, m *member, _ func() error) error {
-	patch := []byte(`{"endpoints":[{"addresses":["192.0.2.1"]}]}`)
-	_, err := c.Client.DiscoveryV1().EndpointSlices(c.Namespace).Patch(ctx, m.slice(), types.MergePatchType, patch, metav1.PatchOptions{})
-	return ignoreMissing(err)
-}
-
-func deleteSlice(ctx context.Context, c *churn, m *member, _ func() error) error {
-	return ignoreMissing(c.Client.DiscoveryV1().EndpointSlices(c.Namespace).Delete(ctx, m.slice(), metav1.DeleteOptions{}))
-}
-
-func deleteLeaderService(ctx context.Context, c *churn, m *member, _ func() error) error {
-	return ignoreMissing(c.Client.CoreV1().Services(c.Namespace).Delete(ctx, m.leader(), metav1.DeleteOptions{}))
-}
-
-func (m *member) slice() string { return contract.SliceName(m.leader(), discoveryv1.AddressTypeIPv4) }
-
-// ignoreMissing passes over what the operator has not made yet.
-func ignoreMissing(err error) error {
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	return err
 }

@@ -148,6 +148,9 @@ func (r *Replica) Thaw() error {
 	return r.signal(syscall.SIGCONT)
 }
 
+// Signal sends a signal that the binary has a use for.
+func (r *Replica) Signal(signal syscall.Signal) error { return r.signal(signal) }
+
 // signal has no effect on a process that is gone already.
 func (r *Replica) signal(signal syscall.Signal) error {
 	if err := r.command.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {

@@ -23,23 +23,30 @@ type Checker struct {
 	leaders  map[string]*leadership // by slice
 	verdicts []string
 	counts   Counts
+	// backup is when the state was kept to which etcd was restored last, and started when a replica last began without any memory.
+	backup, started time.Time
 }
 
 // Counts are how much was judged.
 type Counts struct {
 	// Versions are those of slices and Pods, Changes those of leaders, Stale the changes to a Pod that had become ineligible longer than Tolerance
-	// before, while the replicas were kept from knowing.
-	Versions, Changes, Stale int
+	// before, while the replicas were kept from knowing. Spoiled are the slices that somebody else had edited, and Forgotten the epochs that went
+	// back because etcd was restored and who decided had begun since, so that nobody could tell him how far they had come.
+	Versions, Changes, Stale, Spoiled, Forgotten int
 }
 
 // Plus adds what was judged elsewhere.
 func (c Counts) Plus(other Counts) Counts {
-	return Counts{c.Versions + other.Versions, c.Changes + other.Changes, c.Stale + other.Stale}
+	return Counts{
+		c.Versions + other.Versions, c.Changes + other.Changes, c.Stale + other.Stale, c.Spoiled + other.Spoiled, c.Forgotten + other.Forgotten,
+	}
 }
 
 // Since is what was judged since then.
 func (c Counts) Since(before Counts) Counts {
-	return Counts{c.Versions - before.Versions, c.Changes - before.Changes, c.Stale - before.Stale}
+	return Counts{
+		c.Versions - before.Versions, c.Changes - before.Changes, c.Stale - before.Stale, c.Spoiled - before.Spoiled, c.Forgotten - before.Forgotten,
+	}
 }
 
 // span is a time in which replicas could not know what was the case.
@@ -56,6 +63,8 @@ type leadership struct {
 	current *sliceVersion
 	highest int64
 	of      map[int64]string // the Pods' UIDs by epoch
+	// unsure is whether etcd was restored, and no epoch has been written since that is higher than all before.
+	unsure bool
 }
 
 // New returns a checker that has seen nothing.
@@ -104,6 +113,20 @@ func (c *Checker) KeptFromKnowing(from, to time.Time) {
 	c.faults = append(c.faults, span{from, to})
 }
 
+// BackupTaken says when the state was kept to which etcd is about to be restored.
+func (c *Checker) BackupTaken(at time.Time) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.backup = at
+}
+
+// ReplicaStarted says that a replica has begun, which knows of no more than it finds.
+func (c *Checker) ReplicaStarted(at time.Time) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.started = at
+}
+
 // Judge judges what has come since the last time. All watches must have brought all there is.
 func (c *Checker) Judge() (violations []string) {
 	c.mutex.Lock()
@@ -136,7 +159,7 @@ func (c *Checker) forget(at time.Time) {
 		}
 	}
 	for _, led := range c.leaders {
-		led.current = nil
+		led.current, led.unsure = nil, !c.backup.IsZero()
 	}
 }
 
@@ -176,6 +199,10 @@ func (c *Checker) judgeSlice(v version) {
 		led.current = nil
 		return
 	}
+	if v.slice.spoiled() {
+		c.counts.Spoiled++
+		return // the operator did not write it
+	}
 	say := func(format string, arguments ...any) {
 		c.verdicts = append(c.verdicts, fmt.Sprintf("%s at revision %d: ", key, v.Revision)+fmt.Sprintf(format, arguments...))
 	}
@@ -196,6 +223,13 @@ func (c *Checker) judgeSlice(v version) {
 
 // judgeEpoch asserts that the epoch never goes back and is never two Pods'.
 func (c *Checker) judgeEpoch(led *leadership, slice *sliceVersion, say func(string, ...any)) {
+	if slice.epoch > led.highest {
+		led.unsure = false
+	}
+	if slice.epoch < led.highest && led.unsure && c.started.After(c.backup) {
+		c.counts.Forgotten++
+		led.highest, led.of = slice.epoch, map[int64]string{}
+	}
 	if slice.epoch < led.highest {
 		say("epoch %d after %d", slice.epoch, led.highest)
 	}

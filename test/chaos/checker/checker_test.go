@@ -2,6 +2,7 @@ package checker
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +106,55 @@ func TestAnEpochDoesNotBeginAgainWhenEtcdIsRestored(t *testing.T) {
 		Labels: map[string]string{ofService: "s-leader"}, Annotations: map[string]string{epochKey: "1"}}}, old)
 	if found := s.Judge(); len(found) > 0 {
 		t.Error("what is listed is what was restored, not what was written:", found)
+	}
+}
+
+// restored tells of a restoration to the state in which epoch 1 was a's, at the revision 2 of then; a replica began so long after the backup.
+func (s *story) restored(replicaBegan time.Duration) *story {
+	backup := s.next().Seen
+	s.BackupTaken(backup)
+	s.ReplicaStarted(backup.Add(replicaBegan))
+	for _, pod := range []string{"a", "b"} {
+		at := s.next()
+		at.Era, at.Listed = 1, true
+		s.Pod(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: pod, UID: types.UID(pod)}, Status: corev1.PodStatus{Phase: corev1.PodRunning,
+			PodIP: "ip-" + pod, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}}, at)
+	}
+	return s
+}
+
+func (s *story) laterSlice(epoch int, pod string) {
+	at := s.next()
+	at.Era = 1
+	s.Slice(&discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s-leader-ipv4",
+		Labels: map[string]string{ofService: "s-leader"}, Annotations: map[string]string{epochKey: strconv.Itoa(epoch)}},
+		Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"ip-" + pod}, TargetRef: &corev1.ObjectReference{Name: pod, UID: types.UID(pod)}}}}, at)
+}
+
+func TestAnEpochGoesBackOnlyIfEtcdWasRestoredAndWhoDecidesHasBegunSince(t *testing.T) {
+	for began, wrong := range map[time.Duration]int{-time.Hour: 1, time.Second: 0} {
+		s := begin().slice("2", "b").slice("3", "a").restored(began)
+		s.laterSlice(2, "a")
+		s.laterSlice(3, "b")
+		if found := s.Judge(); (len(found) > 0) != (wrong > 0) || wrong == 0 && s.Counts().Forgotten != 1 {
+			t.Errorf("a replica began %s after the backup: %q, %+v", began, found, s.Counts())
+		}
+		s.laterSlice(1, "a")
+		if found := s.Judge(); len(found) == 0 {
+			t.Error("it goes back once more, and nothing is found")
+		}
+	}
+}
+
+func TestWhatSomebodyElseWroteIsNotTheOperators(t *testing.T) {
+	s := begin()
+	s.Slice(&discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s-leader-ipv4", Labels: map[string]string{ofService: "s-leader"}},
+		Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"192.0.2.1"}}}}, s.next())
+	if found := s.Judge(); len(found) > 0 || s.Counts().Spoiled != 1 {
+		t.Error(found, s.Counts())
+	}
+	if found := s.Wrong(map[string]map[string]string{"n/s": {"app": "s"}}); len(found) != 1 {
+		t.Error("nothing is wrong in the end:", found)
 	}
 }
 

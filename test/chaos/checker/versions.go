@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -15,6 +16,8 @@ const (
 	epochKey  = "zen-lead.io/leader-epoch"
 	ofService = "kubernetes.io/service-name"
 	suffix    = "-leader"
+	// spoiledNetwork is where slices send the traffic that somebody else has edited: addresses that no Pod has (RFC 5737).
+	spoiledNetwork = "192.0.2."
 )
 
 // version is one that an object had.
@@ -37,6 +40,11 @@ type sliceVersion struct {
 	namespace, name, service string
 	epoch                    int64
 	endpoints                []endpoint
+}
+
+// spoiled is whether somebody else than the operator wrote it.
+func (v *sliceVersion) spoiled() bool {
+	return slices.ContainsFunc(v.endpoints, func(e endpoint) bool { return strings.HasPrefix(e.address, spoiledNetwork) })
 }
 
 type endpoint struct {

@@ -12,10 +12,15 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
+
 	"github.com/zen-lead/zen-lead/test/chaos"
+	"github.com/zen-lead/zen-lead/test/chaos/jumpy"
 )
 
 func main() {
+	klog.SetLogger(logr.Discard()) // watches that end are what is wanted
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()
@@ -28,7 +33,8 @@ func main() {
 func run(ctx context.Context, arguments []string) error {
 	options := chaos.Options{Output: os.Stdout, Log: io.Discard}
 	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
-	flags.StringVar(&options.Binary, "binary", "bin/zen-lead", "The operator's `path`.")
+	flags.StringVar(&options.Binary, "binary", "bin/zen-lead", "The operator's `path`, for -shipped.")
+	shipped := flags.Bool("shipped", false, "Run the operator as it is shipped, whose clock does not jump.")
 	flags.Uint64Var(&options.Seed, "seed", uint64(time.Now().Unix()), "What faults and failures are made from.")
 	flags.IntVar(&options.Rounds, "rounds", 10, "How many rounds of faults.")
 	flags.IntVar(&options.Services, "services", 20, "How many Services, of three Pods each.")
@@ -52,5 +58,18 @@ func run(ctx context.Context, arguments []string) error {
 		defer file.Close() //nolint:errcheck // others write to it
 		options.Log = file
 	}
+	if *shipped {
+		return chaos.Run(ctx, options)
+	}
+	directory, err := os.MkdirTemp("", "zen-lead-jumpy-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(directory) }()
+	fmt.Fprintln(os.Stderr, "Building the operator with a clock that can jump (the first time several minutes: all of it is compiled again)...")
+	if options.Binary, err = jumpy.Build(ctx, ".", directory, os.Stderr); err != nil {
+		return err
+	}
+	options.Jumpy = true
 	return chaos.Run(ctx, options)
 }
