@@ -250,6 +250,7 @@ func cacheOptions(namespaces []string) cache.Options {
 		DefaultNamespaces:            namespaceOptions(namespaces),
 		DefaultUnsafeDisableDeepCopy: &noCopy,
 		ReaderFailOnMissingInformer:  true,
+		NewInformer:                  newInformer,
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Pod{}:     {Transform: newPodStripper().strip},
 			&corev1.Service{}: {Transform: stripService},
@@ -288,6 +289,7 @@ func newForeignSliceCache(mgr manager.Manager, namespaces []string) (cache.Cache
 		DefaultNamespaces:            namespaceOptions(namespaces),
 		DefaultLabelSelector:         labels.NewSelector().Add(*notOurs),
 		DefaultTransform:             stripForeignSlice,
+		NewInformer:                  newInformer,
 		DefaultUnsafeDisableDeepCopy: &noCopy,
 	})
 	if err != nil {

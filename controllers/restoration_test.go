@@ -106,3 +106,24 @@ func TestAWatchTriesUntilTheAPIServerIsBackAndNothingElseDoes(t *testing.T) {
 		t.Error("it does not end with its context")
 	}
 }
+
+func TestAWatchTriesAgainIfTheAPIServerHasNoTimeAndNotIfItAnswersTheRequest(t *testing.T) {
+	for code, again := range map[int]bool{
+		http.StatusTooManyRequests: true, http.StatusInternalServerError: true, http.StatusBadGateway: true, http.StatusServiceUnavailable: true,
+		http.StatusForbidden: false, http.StatusGone: false, http.StatusGatewayTimeout: false,
+	} {
+		asked := 0
+		api := reconnecting(time.Now)(promhttp.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
+			asked++
+			if asked == 1 {
+				return &http.Response{StatusCode: code, Header: http.Header{"Retry-After": {"1"}}, Body: http.NoBody, Request: r}, nil
+			}
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+		}))
+		began := time.Now()
+		got, _ := asks(t, api, "/api/v1/pods?watch=true")
+		if again && (got != http.StatusOK || time.Since(began) < time.Second) || !again && got != code {
+			t.Errorf("%d: asked %d times, got %d after %s", code, asked, got, time.Since(began))
+		}
+	}
+}

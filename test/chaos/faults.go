@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/zen-lead/zen-lead/test/chaos/jumpy"
@@ -120,10 +121,28 @@ func cutWatches(_ context.Context, _ *world, m *member, _ *rand.Rand) (func(cont
 	return func(context.Context) error { close(done); return nil }, nil
 }
 
-// expireWatches cuts the watches and refuses to go on with them from where they were.
-func expireWatches(_ context.Context, _ *world, m *member, random *rand.Rand) (func(context.Context) error, error) {
-	defer m.line.CutNow()
-	return m.makeTrouble(wire.Trouble{Share: 1, Refusals: []wire.Refusal{wire.Expired}, Random: fork(random)})
+// expireWatches cuts the watches every now and then and refuses to go on with them from where they were, as API servers do that were started again
+// one by one.
+func expireWatches(_ context.Context, _ *world, m *member, _ *rand.Rand) (func(context.Context) error, error) {
+	done := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			m.line.Make(wire.Trouble{ExpireWatches: true})
+			m.line.CutNow()
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Second):
+			}
+		}
+	})
+	return func(context.Context) error {
+		close(done)
+		running.Wait()
+		m.line.Make(wire.Trouble{})
+		return nil
+	}, nil
 }
 
 func slowLine(_ context.Context, _ *world, m *member, random *rand.Rand) (func(context.Context) error, error) {

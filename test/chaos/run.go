@@ -173,7 +173,7 @@ func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
 	defer cancel()
 	began := time.Now()
 	var right time.Duration
-	var wrong []string
+	var wrong, late []string
 	err := until(ctx, func(ctx context.Context) bool {
 		at := time.Now()
 		if w.watches.caughtUp(ctx) != nil {
@@ -182,10 +182,16 @@ func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
 		w.judged = append(w.judged, w.checker.Judge()...)
 		wrong = w.checker.Wrong(w.selectors())
 		right = at.Sub(began) // what asking takes is not the operator's
+		if right > RightWithin && late == nil {
+			late = append([]string{}, wrong...)
+		}
 		return len(wrong) == 0
 	})
 	if err != nil {
 		return giveUp, fmt.Errorf("not right after %s: %s", giveUp, strings.Join(wrong, "; "))
+	}
+	if len(late) > 0 {
+		w.judged = append(w.judged, fmt.Sprintf("after %s: %s", RightWithin, strings.Join(late, "; ")))
 	}
 	return right, nil
 }

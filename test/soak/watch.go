@@ -17,6 +17,8 @@ import (
 const (
 	// tellEvery is after how many readings people are told.
 	tellEvery = 5
+	// mostMissed is how many samples may be missing.
+	mostMissed = 10
 	// rightWithin is how soon after the last change every slice has to be right.
 	rightWithin = 30 * time.Second
 )
@@ -32,6 +34,7 @@ func (w *world) watch(ctx context.Context, ended <-chan error) (samples []sample
 	began := time.Now()
 	ticker := time.NewTicker(w.Every)
 	defer ticker.Stop()
+	missed := 0
 	for number := 1; time.Since(began) < w.Warmup+w.Measured; number++ {
 		select {
 		case <-ctx.Done():
@@ -40,13 +43,13 @@ func (w *world) watch(ctx context.Context, ended <-chan error) (samples []sample
 			return nil, fmt.Errorf("the changes ended: %w", err)
 		case <-ticker.C:
 		}
-		taken := sample{at: time.Since(began)}
-		for _, r := range w.replicas {
-			usage, err := r.Usage(ctx)
-			if err != nil {
+		taken, err := w.sample(ctx, time.Since(began))
+		if err != nil { // of a machine that is too busy, or of a process that has ended
+			if missed++; missed > mostMissed {
 				return nil, err
 			}
-			taken.usage = append(taken.usage, usage)
+			fmt.Fprintln(w.Output, "A sample is missing:", err)
+			continue
 		}
 		if number%tellEvery == 1 {
 			w.tell(taken)
@@ -56,6 +59,18 @@ func (w *world) watch(ctx context.Context, ended <-chan error) (samples []sample
 		}
 	}
 	return samples, nil
+}
+
+func (w *world) sample(ctx context.Context, at time.Duration) (sample, error) {
+	taken := sample{at: at}
+	for number, r := range w.replicas {
+		usage, err := r.Usage(ctx)
+		if err != nil {
+			return sample{}, fmt.Errorf("the %s replica: %w", roles[number], err)
+		}
+		taken.usage = append(taken.usage, usage)
+	}
+	return taken, nil
 }
 
 func (w *world) tell(taken sample) {

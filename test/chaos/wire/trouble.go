@@ -22,6 +22,8 @@ type Trouble struct {
 	Share float64
 	// Refusals are with which of the API server's answers requests are refused, by chance: see the constants.
 	Refusals []Refusal
+	// ExpireWatches refuses each watch once, because its version has expired; from where it then lists it may watch.
+	ExpireWatches bool
 	// Random is where chance comes from; needed with Share.
 	Random *rand.Rand
 }
@@ -29,13 +31,13 @@ type Trouble struct {
 // Refusal is one of the API server's ways to say no.
 type Refusal string
 
-// The refusals. Conflict meets writes alone, Expired watches alone.
+// The refusals. Conflict meets writes alone.
 const (
 	TooManyRequests Refusal = "too many requests"
 	InternalError   Refusal = "internal error"
 	Unavailable     Refusal = "unavailable"
 	Conflict        Refusal = "conflict"
-	Expired         Refusal = "expired"
+	expired         Refusal = "expired"
 )
 
 // status is what the API server sends with a refusal.
@@ -45,7 +47,7 @@ var status = map[Refusal]metav1.Status{
 	InternalError: {Code: http.StatusInternalServerError, Reason: metav1.StatusReasonInternalError},
 	Unavailable:   {Code: http.StatusServiceUnavailable, Reason: metav1.StatusReasonServiceUnavailable},
 	Conflict:      {Code: http.StatusConflict, Reason: metav1.StatusReasonConflict},
-	Expired:       {Code: http.StatusGone, Reason: metav1.StatusReasonExpired},
+	expired:       {Code: http.StatusGone, Reason: metav1.StatusReasonExpired},
 }
 
 // answers is by what kind of trouble a request is met, and what it is answered with, if it gets no further.
@@ -69,8 +71,6 @@ func (t Trouble) fits(refusal Refusal, request *http.Request) bool {
 	switch refusal {
 	case Conflict:
 		return request.Method == http.MethodPut || request.Method == http.MethodPatch
-	case Expired:
-		return isWatch(request)
 	default:
 		return true
 	}
@@ -97,6 +97,9 @@ func (t Trouble) String() string {
 	}
 	if t.StallWatches {
 		names = append(names, "stalled watches")
+	}
+	if t.ExpireWatches {
+		names = append(names, string(expired))
 	}
 	if t.Delay > 0 {
 		names = append(names, "slow by "+t.Delay.String())

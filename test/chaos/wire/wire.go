@@ -28,6 +28,7 @@ type Wire struct {
 	live    context.Context    // of the requests that are under way
 	cut     context.CancelFunc // ends them
 	hits    map[string]int
+	expired map[string]bool // the watches that have been refused since the trouble began
 }
 
 // New opens a line to the API server of a configuration, whose credentials it uses.
@@ -74,13 +75,21 @@ func (w *Wire) Close() error {
 func (w *Wire) Make(trouble Trouble) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	w.trouble = trouble
+	w.trouble, w.expired = trouble, map[string]bool{}
 	close(w.changed)
 	w.changed = make(chan struct{})
 	if trouble.Cut {
 		w.cut()
 		w.live, w.cut = context.WithCancel(context.Background())
 	}
+}
+
+// watchedBy is what a watch is of, or empty.
+func watchedBy(request *http.Request) string {
+	if !isWatch(request) || request.URL.Query().Get("resourceVersion") == "" {
+		return ""
+	}
+	return request.URL.Path + " " + request.URL.Query().Get("labelSelector") + " " + request.URL.Query().Get("fieldSelector")
 }
 
 // CutNow ends all that is under way, once.
@@ -109,6 +118,10 @@ func (w *Wire) between(next http.Handler) http.Handler {
 		w.mutex.Lock()
 		meets, live := w.trouble, w.live
 		kind, answer := meets.answers(request)
+		if watched := watchedBy(request); meets.ExpireWatches && answer == nil && watched != "" && !w.expired[watched] {
+			w.expired[watched] = true
+			kind, answer = string(expired), expired.write
+		}
 		if kind != "" {
 			w.hits[kind]++
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/zen-lead/zen-lead/test/chaos"
 	"github.com/zen-lead/zen-lead/test/chaos/jumpy"
@@ -21,6 +22,7 @@ import (
 
 func main() {
 	klog.SetLogger(logr.Discard()) // watches that end are what is wanted
+	logf.SetLogger(logr.Discard())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()

@@ -1,0 +1,293 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
+	apiwatch "k8s.io/apimachinery/pkg/watch"
+	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/tools/pager"
+	"k8s.io/client-go/util/watchlist"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
+)
+
+const (
+	// relistEvery is how soon at the earliest a cache is listed anew once more, on average.
+	relistEvery = 500 * time.Millisecond
+	// processedWithin is how long to wait until a cache has taken in what it was brought.
+	processedWithin = time.Second
+)
+
+// relisting has a cache list anew at once when the API server no longer has the versions that it would go on from: after it was started again, for
+// instance, or when etcd was restored. client-go by itself waits before it does so, longer each time, up to a minute; a control plane
+// that is upgraded server by server makes it do so several times in a row. To client-go the watch goes on: what has changed between is
+// brought to it as if it had been watched.
+type relisting struct {
+	toolscache.ListerWatcherWithContext
+	source  any // as the informer was given it
+	example runtime.Object
+	store   toolscache.Store
+}
+
+// newInformer is the constructor of the caches' informers.
+func newInformer(source toolscache.ListerWatcher, example runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
+	r := &relisting{ListerWatcherWithContext: toolscache.ToListerWatcherWithContext(source), source: source, example: example}
+	informer := toolscache.NewSharedIndexInformer(r, example, resync, indexers)
+	r.store = informer.GetStore()
+	return informer
+}
+
+// List is there for client-go's interfaces, which have not all got a context yet.
+func (r *relisting) List(options metav1.ListOptions) (runtime.Object, error) {
+	return r.ListWithContext(context.Background(), options)
+}
+
+// Watch is there for the same reason.
+func (r *relisting) Watch(options metav1.ListOptions) (apiwatch.Interface, error) {
+	return r.WatchWithContext(context.Background(), options)
+}
+
+// IsWatchListSemanticsUnSupported passes on what the client says of itself.
+func (r *relisting) IsWatchListSemanticsUnSupported() bool {
+	return watchlist.DoesClientNotSupportWatchListSemantics(r.source)
+}
+
+// WatchWithContext is a watch that outlives the expiry of its versions.
+func (r *relisting) WatchWithContext(ctx context.Context, options metav1.ListOptions) (apiwatch.Interface, error) {
+	current, err := r.ListerWatcherWithContext.WatchWithContext(ctx, options)
+	beginsAnew := options.SendInitialEvents != nil || options.ResourceVersion == ""
+	if err != nil && (beginsAnew || !isExpired(err)) {
+		return nil, err
+	}
+	options.SendInitialEvents, options.ResourceVersionMatch = nil, "" // of the watch that may follow this one
+	ctx, cancel := context.WithCancel(ctx)
+	w := &lastingWatch{relisting: r, options: options, events: make(chan apiwatch.Event), cancel: cancel}
+	go w.follow(ctx, current)
+	return w, nil
+}
+
+func isExpired(err error) bool { return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) }
+
+// isPassing is whether the same request may succeed a moment later: there was no answer, or none of the API server's own about the request.
+func isPassing(err error) bool {
+	if errors.Is(err, errBehind) {
+		return false
+	}
+	status := apierrors.APIStatus(nil)
+	return !errors.As(err, &status) || isRefusal(int(status.Status().Code))
+}
+
+// errBehind says that a cache has not taken in what its watch has brought.
+var errBehind = errors.New("the cache has not come as far as its watch")
+
+// lastingWatch is one watch after the other, and what has changed between them.
+type lastingWatch struct {
+	*relisting
+	// options have the version that the watch has come to.
+	options metav1.ListOptions
+	events  chan apiwatch.Event
+	cancel  context.CancelFunc
+}
+
+// ResultChan is where events come.
+func (w *lastingWatch) ResultChan() <-chan apiwatch.Event { return w.events }
+
+// Stop ends the watch.
+func (w *lastingWatch) Stop() { w.cancel() }
+
+// follow passes on what watches bring, until one ends for another reason than that its version has expired. Without a watch, it has.
+func (w *lastingWatch) follow(ctx context.Context, current apiwatch.Interface) {
+	defer w.cancel()
+	defer close(w.events)
+	var relisted time.Time
+	for {
+		if current != nil && !w.pass(ctx, current) {
+			return
+		}
+		if !pauseUntil(ctx, relisted.Add(wait.Jitter(relistEvery/2, 2))) {
+			return
+		}
+		var err error
+		if err = w.relist(ctx); err == nil {
+			current, err = w.ListerWatcherWithContext.WatchWithContext(ctx, w.options)
+			if isExpired(err) {
+				current, err = nil, nil
+			}
+		}
+		relisted = time.Now() //nolint:forbidigo // no decision depends on it
+		if err != nil && isPassing(err) {
+			current, err = nil, nil
+		}
+		if err != nil { // client-go lists anew then, after a while
+			status := apierrors.NewResourceExpired(err.Error()).ErrStatus
+			w.send(ctx, apiwatch.Event{Type: apiwatch.Error, Object: &status})
+			return
+		}
+	}
+}
+
+// pauseUntil is false if the context ends before.
+func pauseUntil(ctx context.Context, at time.Time) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(time.Until(at)): //nolint:forbidigo // no decision depends on it
+		return true
+	}
+}
+
+// pass passes on what a watch brings, and returns whether it ended because its version has expired.
+func (w *lastingWatch) pass(ctx context.Context, from apiwatch.Interface) (isOver bool) {
+	defer from.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case event, open := <-from.ResultChan():
+			if !open {
+				return false
+			}
+			if event.Type == apiwatch.Error && isExpired(apierrors.FromObject(event.Object)) {
+				return true
+			}
+			if object, err := meta.Accessor(event.Object); err == nil && event.Type != apiwatch.Error {
+				w.options.ResourceVersion = object.GetResourceVersion()
+			}
+			if !w.send(ctx, event) {
+				return false
+			}
+		}
+	}
+}
+
+func (w *lastingWatch) send(ctx context.Context, event apiwatch.Event) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case w.events <- event:
+		return true
+	}
+}
+
+// relist lists everything anew and brings what differs from the cache.
+func (w *lastingWatch) relist(ctx context.Context) error {
+	err := wait.PollUntilContextTimeout(ctx, time.Millisecond, processedWithin, true, func(context.Context) (bool, error) {
+		return w.store.LastStoreSyncResourceVersion() == w.options.ResourceVersion, nil
+	})
+	if err != nil {
+		return errors.Join(errBehind, err)
+	}
+	pages := pager.New(pager.SimplePageFunc(func(options metav1.ListOptions) (runtime.Object, error) {
+		return w.ListWithContext(ctx, options)
+	}))
+	list, _, err := pages.ListWithAlloc(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	version, changes, err := w.changes(list)
+	if err != nil {
+		return err
+	}
+	logf.Log.WithName(Name).Info("Listed anew, because the API server no longer has the versions that were watched",
+		"type", fmt.Sprintf("%T", w.example), "changes", len(changes)-1)
+	for _, change := range changes {
+		if !w.send(ctx, change) {
+			return ctx.Err()
+		}
+	}
+	w.options.ResourceVersion = version
+	return nil
+}
+
+// changes are what leads from the cache to a list, with the list's version; the last one is a bookmark for it.
+func (w *lastingWatch) changes(list runtime.Object) (version string, changes []apiwatch.Event, err error) {
+	listed, err := meta.ListAccessor(list)
+	if err != nil {
+		return "", nil, err
+	}
+	version = listed.GetResourceVersion()
+	there := map[string]bool{}
+	err = meta.EachListItemWithAlloc(list, func(item runtime.Object) error {
+		key, err := toolscache.MetaNamespaceKeyFunc(item)
+		if err != nil {
+			return err
+		}
+		there[key] = true
+		change, replaced, err := w.change(key, item, version)
+		if replaced != nil {
+			changes = append(changes, *replaced)
+		}
+		if change != nil {
+			changes = append(changes, *change)
+		}
+		return err
+	})
+	for _, key := range w.store.ListKeys() {
+		if there[key] {
+			continue
+		}
+		cached, exists, getErr := w.store.GetByKey(key)
+		if exists {
+			deletion, deleteErr := deletionOf(cached, version)
+			changes = append(changes, deletion)
+			err = errors.Join(err, deleteErr)
+		}
+		err = errors.Join(err, getErr)
+	}
+	bookmark := w.example.DeepCopyObject()
+	marked, accessErr := meta.Accessor(bookmark)
+	if err = errors.Join(err, accessErr); err != nil {
+		return "", nil, err
+	}
+	marked.SetResourceVersion(version)
+	return version, append(changes, apiwatch.Event{Type: apiwatch.Bookmark, Object: bookmark}), nil
+}
+
+// change is what leads from the cache to an item that is there, if anything does. One that was made anew under the same name was deleted before.
+func (w *lastingWatch) change(key string, item runtime.Object, version string) (change, replaced *apiwatch.Event, err error) {
+	cached, exists, err := w.store.GetByKey(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !exists {
+		return &apiwatch.Event{Type: apiwatch.Added, Object: item}, nil, nil
+	}
+	before, err := meta.Accessor(cached)
+	if err != nil {
+		return nil, nil, err
+	}
+	now, err := meta.Accessor(item)
+	if err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case before.GetUID() != now.GetUID():
+		deletion, err := deletionOf(cached, version)
+		return &apiwatch.Event{Type: apiwatch.Added, Object: item}, &deletion, err
+	case before.GetResourceVersion() != now.GetResourceVersion():
+		return &apiwatch.Event{Type: apiwatch.Modified, Object: item}, nil, nil
+	}
+	return nil, nil, nil
+}
+
+// deletionOf is the deletion of a cached object that is gone as of a version.
+func deletionOf(cached any, version string) (apiwatch.Event, error) {
+	object, ok := cached.(runtime.Object)
+	if !ok {
+		return apiwatch.Event{}, fmt.Errorf("a %T is cached", cached)
+	}
+	gone := object.DeepCopyObject() // cached objects are never changed
+	accessor, err := meta.Accessor(gone)
+	if err != nil {
+		return apiwatch.Event{}, err
+	}
+	accessor.SetResourceVersion(version)
+	return apiwatch.Event{Type: apiwatch.Deleted, Object: gone}, nil
+}
