@@ -12,12 +12,8 @@ import (
 	"time"
 )
 
-const (
-	// RightWithin is how soon after the last fault every slice has to be right.
-	RightWithin = 2 * time.Second
-	// giveUp is when no longer to wait for that.
-	giveUp = time.Minute
-)
+// giveUp is when no longer to wait until every slice is right.
+const giveUp = time.Minute
 
 // Options are what a run can be told.
 type Options struct {
@@ -33,6 +29,9 @@ type Options struct {
 	Longest time.Duration
 	// Faults are the names of those to choose from; none for all.
 	Faults []string
+	// RightWithin is how soon after the last fault and failure every slice has to be right, and Tolerance for how long a Pod may have been ineligible
+	// when it comes to be published, where nothing has kept the replicas from knowing.
+	RightWithin, Tolerance time.Duration
 	// Output takes what the run has to say, Log what the replicas say.
 	Output, Log io.Writer
 }
@@ -138,7 +137,7 @@ func (w *world) run(ctx context.Context, random *rand.Rand, faults round) (tally
 	found.right, err = w.rightAgain(ctx)
 	if err != nil {
 		found.violations = append(found.violations, err.Error())
-	} else if found.right > RightWithin {
+	} else if found.right > w.rightWithin {
 		found.violations = append(found.violations, fmt.Sprintf("right again only %s after the last fault and failure", found.right.Round(time.Millisecond)))
 	}
 	found.violations = append(w.judged, found.violations...)
@@ -182,7 +181,7 @@ func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
 		w.judged = append(w.judged, w.checker.Judge()...)
 		wrong = w.checker.Wrong(w.selectors())
 		right = at.Sub(began) // what asking takes is not the operator's
-		if right > RightWithin && late == nil {
+		if right > w.rightWithin && late == nil {
 			late = append([]string{}, wrong...)
 		}
 		return len(wrong) == 0
@@ -191,7 +190,7 @@ func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
 		return giveUp, fmt.Errorf("not right after %s: %s", giveUp, strings.Join(wrong, "; "))
 	}
 	if len(late) > 0 {
-		w.judged = append(w.judged, fmt.Sprintf("after %s: %s", RightWithin, strings.Join(late, "; ")))
+		w.judged = append(w.judged, fmt.Sprintf("after %s: %s", w.rightWithin, strings.Join(late, "; ")))
 	}
 	return right, nil
 }

@@ -42,6 +42,8 @@ type world struct {
 	log      io.Writer // of the replicas
 	binary   string
 	scratch  string
+	// rightWithin is as in Options.
+	rightWithin time.Duration
 	// judged is what was found wrong since somebody last asked.
 	judged []string
 	pods   *workload.Pods
@@ -60,7 +62,7 @@ type member struct {
 
 // newWorld starts all of it, and waits until every Service has a leader.
 func newWorld(ctx context.Context, options Options) (w *world, err error) {
-	w = &world{checker: checker.New(), binary: options.Binary, log: options.Log}
+	w = &world{checker: checker.New(options.Tolerance), binary: options.Binary, log: options.Log, rightWithin: options.RightWithin}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())

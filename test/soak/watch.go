@@ -106,7 +106,7 @@ func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
 
 // state is a checker that knows what there is now.
 func (w *world) state(ctx context.Context) (*checker.Checker, error) {
-	judge := checker.New()
+	judge := checker.New(0)
 	at := checker.Version{Revision: 1, Seen: time.Now(), Listed: true}
 	pods, err := w.churn.Client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {

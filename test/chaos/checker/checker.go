@@ -10,11 +10,11 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 )
 
-// Tolerance is for how long a Pod may have been ineligible when it is published: nobody knows sooner than the news takes to arrive.
-const Tolerance = time.Second
-
 // Checker collects versions, and judges them when it is asked to. It is safe for use by several watches at once.
 type Checker struct {
+	// tolerance is for how long a Pod may have been ineligible when it is published: nobody knows sooner than the news takes to arrive.
+	tolerance time.Duration
+
 	mutex    sync.Mutex
 	pending  []version
 	era      int // of what was judged last
@@ -29,7 +29,7 @@ type Checker struct {
 
 // Counts are how much was judged.
 type Counts struct {
-	// Versions are those of slices and Pods, Changes those of leaders, Stale the changes to a Pod that had become ineligible longer than Tolerance
+	// Versions are those of slices and Pods, Changes those of leaders, Stale the changes to a Pod that had become ineligible longer than the tolerance
 	// before, while the replicas were kept from knowing. Spoiled are the slices that somebody else had edited, and Forgotten the epochs that went
 	// back because etcd was restored and who decided had begun since, so that nobody could tell him how far they had come.
 	Versions, Changes, Stale, Spoiled, Forgotten int
@@ -67,9 +67,9 @@ type leadership struct {
 	unsure bool
 }
 
-// New returns a checker that has seen nothing.
-func New() *Checker {
-	return &Checker{pods: map[string]*podHistory{}, leaders: map[string]*leadership{}}
+// New returns a checker that has seen nothing. The tolerance is for how long a Pod may have been ineligible when it is published.
+func New(tolerance time.Duration) *Checker {
+	return &Checker{tolerance: tolerance, pods: map[string]*podHistory{}, leaders: map[string]*leadership{}}
 }
 
 // Version is where a version of an object stands in the course of things.
@@ -226,7 +226,7 @@ func (c *Checker) judgeEpoch(led *leadership, slice *sliceVersion, say func(stri
 	if slice.epoch > led.highest {
 		led.unsure = false
 	}
-	if slice.epoch < led.highest && led.unsure && c.started.After(c.backup) {
+	if led.unsure && c.started.After(c.backup) && led.isUsed(slice) {
 		c.counts.Forgotten++
 		led.highest, led.of = slice.epoch, map[int64]string{}
 	}
@@ -242,6 +242,19 @@ func (c *Checker) judgeEpoch(led *leadership, slice *sliceVersion, say func(stri
 	}
 }
 
+// isUsed is whether a slice's epoch was that of an earlier leader.
+func (l *leadership) isUsed(slice *sliceVersion) bool {
+	if slice.epoch < l.highest {
+		return true
+	}
+	for _, published := range slice.endpoints {
+		if of, known := l.of[slice.epoch]; known && of != published.uid {
+			return true
+		}
+	}
+	return false
+}
+
 // judgeChoice asserts that a Pod that comes to be published may lead, as far as can be known, and is published by its own address.
 func (c *Checker) judgeChoice(published endpoint, at time.Time, say func(string, ...any)) {
 	pod := c.pods[published.uid]
@@ -252,7 +265,7 @@ func (c *Checker) judgeChoice(published endpoint, at time.Time, say func(string,
 		say("%s became the leader as not ready", published)
 	case pod.address != published.address:
 		say("%s has address %s, not %s", published, pod.address, published.address)
-	case pod.ineligible != "" && at.Sub(pod.lost) > Tolerance:
+	case pod.ineligible != "" && at.Sub(pod.lost) > c.tolerance:
 		if c.couldNotKnow(pod.lost, at) {
 			c.counts.Stale++
 			return
@@ -264,7 +277,7 @@ func (c *Checker) judgeChoice(published endpoint, at time.Time, say func(string,
 // couldNotKnow is whether replicas were kept from knowing at some time between what happened and the decision, less the tolerance.
 func (c *Checker) couldNotKnow(happened, decided time.Time) bool {
 	for _, fault := range c.faults {
-		if fault.from.Before(decided) && fault.to.After(happened.Add(-Tolerance)) {
+		if fault.from.Before(decided) && fault.to.After(happened.Add(-c.tolerance)) {
 			return true
 		}
 	}

@@ -50,7 +50,7 @@ func (s *story) slice(epoch string, pods ...string) *story {
 }
 
 func begin() *story {
-	return (&story{Checker: New()}).pod("a", corev1.ConditionTrue).pod("b", corev1.ConditionTrue).slice("1", "a")
+	return (&story{Checker: New(time.Second)}).pod("a", corev1.ConditionTrue).pod("b", corev1.ConditionTrue).slice("1", "a")
 }
 
 func TestWhatIsWrongIsFound(t *testing.T) {
@@ -165,7 +165,7 @@ func TestWhatIsWrongInTheEnd(t *testing.T) {
 		says string
 	}{
 		"right":                {begin(), ""},
-		"no slice":             {&story{Checker: New()}, "has no slice"},
+		"no slice":             {&story{Checker: New(time.Second)}, "has no slice"},
 		"nobody though":        {begin().slice("1"), "has nobody"},
 		"nobody":               {begin().pod("a", corev1.ConditionFalse).pod("b", corev1.ConditionFalse).slice("1"), ""},
 		"one who may not lead": {begin().pod("a", corev1.ConditionFalse), "a (a), who may not lead"},

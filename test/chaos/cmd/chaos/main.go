@@ -41,6 +41,8 @@ func run(ctx context.Context, arguments []string) error {
 	flags.IntVar(&options.Rounds, "rounds", 10, "How many rounds of faults.")
 	flags.IntVar(&options.Services, "services", 20, "How many Services, of three Pods each.")
 	flags.DurationVar(&options.Longest, "longest", 5*time.Second, "How long a fault may be; at least 1s.")
+	flags.DurationVar(&options.RightWithin, "right-within", 2*time.Second, "How soon after the last fault every slice has to be right.")
+	flags.DurationVar(&options.Tolerance, "tolerance", time.Second, "For how long a Pod may have failed when it comes to lead, if nothing keeps replicas from knowing.")
 	names := flags.String("faults", "", "Names of the faults to choose from, comma separated; empty for all.")
 	log := flags.String("log", "", "A `file` for what the replicas say.")
 	if err := flags.Parse(arguments); err != nil {
