@@ -57,6 +57,32 @@ var _ = Describe("Upgraded by its Subscription", func() {
 	})
 })
 
+var _ = Describe("Taken back to the former release, as docs/install.md says", func() {
+	It("no leader moves and no request is lost", func() {
+		bringMonitoringKinds()
+		served.offer(stable(withMonitoring[first], withMonitoring[second]))
+		shop(shopA)
+		subscription{channel: "stable", targets: []string{shopA}}.install(withMonitoring[second])
+		leads := elects(shopA)
+		reached(shopA, leads)
+		since := epoch(shopA)
+
+		driveTraffic(shopA)
+		unsubscribe()
+		subscription{channel: "stable", targets: []string{shopA}, starting: withMonitoring[first].name, manual: true}.subscribe()
+		Eventually(waitingPlan).ShouldNot(BeEmpty())
+		approve(waitingPlan())
+		Eventually(phases).Should(Equal(map[string]string{withMonitoring[first].name: "Succeeded"}))
+		Expect(replicas()).To(Equal([]string{withMonitoring[first].image, withMonitoring[first].image}))
+		Expect(monitoringObjects()).To(Equal(objectsOf(first)))
+
+		endTraffic(5*rate, leads)
+		Expect(elects(shopA)).To(Equal(leads))
+		Expect(epoch(shopA)).To(Equal(since))
+		failsOver(shopA) // under the old version
+	})
+})
+
 // monitoringObjects are what the ServiceMonitor and the PrometheusRule in the operator's namespace say.
 func monitoringObjects() map[string]any {
 	GinkgoHelper()
