@@ -1,12 +1,8 @@
 package apiserver
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -17,29 +13,15 @@ import (
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
+	"github.com/zen-lead/zen-lead/test/controlplane"
 )
 
 // requests are what the operator has asked the API server for in this namespace, by the server's own audit log.
 func (w *world) requests() []auditv1.Event {
 	GinkgoHelper()
-	log, err := os.Open(plane.AuditLog)
+	events, err := controlplane.ReadAudit(plane.AuditLog, operatorUser, w.namespace)
 	Expect(err).NotTo(HaveOccurred())
-	defer log.Close() //nolint:errcheck // only read
-	var requests []auditv1.Event
-	for reader := bufio.NewReader(log); ; {
-		line, err := reader.ReadBytes('\n')
-		if err != nil {
-			return requests // the end; what stands there without a line's end is still being written
-		}
-		if !bytes.Contains(line, []byte(w.namespace)) {
-			continue
-		}
-		var request auditv1.Event
-		Expect(json.Unmarshal(line, &request)).To(Succeed())
-		if request.User.Username == operatorUser && request.ObjectRef != nil && request.ObjectRef.Namespace == w.namespace {
-			requests = append(requests, request)
-		}
-	}
+	return slices.DeleteFunc(events, func(e auditv1.Event) bool { return e.ObjectRef == nil || e.ObjectRef.Namespace != w.namespace })
 }
 
 // writes are the requests that are not reads, such as "update services my-app-leader".

@@ -53,9 +53,10 @@ func isWrite(call string) bool {
 	return !isRead(call) && resourceOf(call) != resourceEvents && resourceOf(call) != resourceLeases
 }
 
+// isRead is whether a call changes nothing. A review is a question, though it is asked by creating it.
 func isRead(call string) bool {
-	verb, _, _ := strings.Cut(call, " ")
-	return slices.Contains([]string{"get", "list", "watch"}, verb)
+	verb, target, _ := strings.Cut(call, " ")
+	return slices.Contains([]string{"get", "list", "watch"}, verb) || strings.HasSuffix(target, "reviews")
 }
 
 // resourceOf is what was asked for, without the subresource.

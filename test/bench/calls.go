@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/zen-lead/zen-lead/test/bench/replica"
 	"github.com/zen-lead/zen-lead/test/bench/results"
+	"github.com/zen-lead/zen-lead/test/controlplane"
 )
 
 // flushTime is for how long the operator must have asked for nothing until all that it had to write is taken to be written.
@@ -14,7 +14,7 @@ const flushTime = 2 * time.Second
 
 // calls counts what failovers cost the API server, and what the operator asks for at rest.
 func (w *world) calls(ctx context.Context, rounds int, rest time.Duration) (results.Case, error) {
-	audit, err := replica.OpenAudit(w.plane.AuditLog, operatorUser)
+	audit, err := controlplane.OpenAudit(w.plane.AuditLog, operatorUser)
 	if err != nil {
 		return results.Case{}, err
 	}
@@ -71,7 +71,7 @@ func restCalls(c callCount, rest time.Duration) []results.Figure {
 
 // flushed returns the calls since the last look, once nothing but the Lease has been asked for during a while: Events are
 // written later than all else.
-func (w *world) flushed(ctx context.Context, audit *replica.Audit) (callCount, error) {
+func (w *world) flushed(ctx context.Context, audit *controlplane.Audit) (callCount, error) {
 	total := callCount{}
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()

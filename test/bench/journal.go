@@ -1,14 +1,12 @@
 package bench
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"os"
 	"slices"
 	"time"
 
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
+
+	"github.com/zen-lead/zen-lead/test/controlplane"
 )
 
 // resourceSlices is what moves the traffic when it is written.
@@ -24,9 +22,7 @@ type entry struct {
 
 // readJournal reads what the API server's audit log has of a user.
 func readJournal(path, user string) (journal, error) {
-	requests, err := readAudit(path, user, func(e *auditv1.Event) bool {
-		return e.User.Username == user && isWrite(e.Verb+" "+e.ObjectRef.Resource)
-	})
+	requests, err := readAudit(path, user, func(e *auditv1.Event) bool { return isWrite(e.Verb + " " + e.ObjectRef.Resource) })
 	var written journal
 	for i := range requests {
 		written = append(written, entry{requests[i].RequestReceivedTimestamp.Time, requests[i].ObjectRef.Resource})
@@ -34,26 +30,16 @@ func readJournal(path, user string) (journal, error) {
 	return written, err
 }
 
-// readAudit reads the requests for objects that the API server's audit log has as done and that are wanted, in the order in which it
-// got them. Lines that do not mention a text are passed over.
-func readAudit(path, mention string, wanted func(*auditv1.Event) bool) ([]auditv1.Event, error) {
-	content, err := os.ReadFile(path)
+// readAudit reads the requests for objects that the API server's audit log has as done and that are wanted, of a user or of everybody, in the
+// order in which it got them.
+func readAudit(path, user string, wanted func(*auditv1.Event) bool) ([]auditv1.Event, error) {
+	requests, err := controlplane.ReadAudit(path, user, "")
 	if err != nil {
-		return nil, fmt.Errorf("reading the audit log: %w", err)
+		return nil, err
 	}
-	var requests []auditv1.Event
-	for line := range bytes.Lines(content) {
-		if !bytes.Contains(line, []byte(mention)) || !bytes.HasSuffix(line, []byte("\n")) {
-			continue
-		}
-		var event auditv1.Event
-		if err := json.Unmarshal(line, &event); err != nil {
-			return nil, fmt.Errorf("reading the audit log: %w", err)
-		}
-		if event.Stage == auditv1.StageResponseComplete && event.ObjectRef != nil && wanted(&event) {
-			requests = append(requests, event)
-		}
-	}
+	requests = slices.DeleteFunc(requests, func(e auditv1.Event) bool {
+		return e.Stage != auditv1.StageResponseComplete || e.ObjectRef == nil || !wanted(&e)
+	})
 	slices.SortStableFunc(requests, func(a, b auditv1.Event) int {
 		return a.RequestReceivedTimestamp.Compare(b.RequestReceivedTimestamp.Time)
 	})

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/zen-lead/zen-lead/test/bench/replica"
 	"github.com/zen-lead/zen-lead/test/bench/results"
+	"github.com/zen-lead/zen-lead/test/controlplane"
 )
 
 // metricServices counts the opted-in Services that a replica has dealt with since its start, see contract 5.
@@ -43,7 +43,7 @@ func (w *world) oneStart(ctx context.Context, decided, checked *[]float64) (call
 	if err != nil {
 		return nil, err
 	}
-	audit, err := replica.OpenAudit(w.plane.AuditLog, operatorUser)
+	audit, err := controlplane.OpenAudit(w.plane.AuditLog, operatorUser)
 	if err != nil {
 		return nil, err
 	}

@@ -1,54 +1,30 @@
 package chaos
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
-)
 
-// maxAuditLine is in bytes; a line has no objects in it.
-const maxAuditLine = 1 << 20
+	"github.com/zen-lead/zen-lead/test/controlplane"
+)
 
 // audit reads from the API server's log how many writes the operator asked for, and which of them were none of its business.
 func (w *world) audit() (writes int, wrong []string, err error) {
-	logs, err := filepath.Glob(strings.TrimSuffix(w.plane.AuditLog, ".log") + "*.log") // large ones are put aside
-	if err != nil {
-		return 0, nil, err
-	}
-	for _, path := range logs {
-		file, err := os.Open(path)
-		if err != nil {
-			return 0, nil, err
+	events, err := controlplane.ReadAudit(w.plane.AuditLog, operatorUser, "")
+	for i := range events {
+		object := events[i].ObjectRef
+		if object == nil || !slices.Contains(writing, events[i].Verb) || strings.HasSuffix(object.Resource, "reviews") { // those are questions
+			continue
 		}
-		lines := bufio.NewScanner(file)
-		lines.Buffer(nil, maxAuditLine)
-		for lines.Scan() {
-			var event auditv1.Event
-			if json.Unmarshal(lines.Bytes(), &event) != nil {
-				continue // the API server was killed while it wrote it
-			}
-			if !strings.HasSuffix(event.User.Username, operatorUser) || event.ObjectRef == nil || !slices.Contains(writing, event.Verb) {
-				continue
-			}
-			writes++
-			if !ours(event.ObjectRef) {
-				wrong = append(wrong, fmt.Sprintf("the operator asked to %s %s %s/%s %s", event.Verb, event.ObjectRef.Resource,
-					event.ObjectRef.Namespace, event.ObjectRef.Name, event.ObjectRef.Subresource))
-			}
-		}
-		err = lines.Err()
-		_ = file.Close()
-		if err != nil {
-			return 0, nil, fmt.Errorf("reading %s: %w", path, err)
+		writes++
+		if !ours(object) {
+			wrong = append(wrong, fmt.Sprintf("the operator asked to %s %s %s/%s %s", events[i].Verb, object.Resource,
+				object.Namespace, object.Name, object.Subresource))
 		}
 	}
-	return writes, wrong, nil
+	return writes, wrong, err
 }
 
 // writing are the verbs that change something.

@@ -1,5 +1,5 @@
-// Package replica is the operator as the benchmark sees it: a process of its binary, what it says of itself, what it takes from the
-// machine, and what it asks the API server for.
+// Package replica is the operator as the benchmark sees it: a process of its binary, what it says of itself, and what it takes from the
+// machine.
 package replica
 
 import (

@@ -1,16 +1,18 @@
-package replica_test
+package controlplane_test
 
 import (
 	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 
-	"github.com/zen-lead/zen-lead/test/bench/replica"
+	"github.com/zen-lead/zen-lead/test/controlplane"
 )
 
 const user = "audited:zen-lead"
@@ -59,9 +61,9 @@ func (l auditLog) writeText(text string) {
 }
 
 // open begins to follow the log.
-func (l auditLog) open() *replica.Audit {
+func (l auditLog) open() *controlplane.Audit {
 	l.t.Helper()
-	audit, err := replica.OpenAudit(l.path, user)
+	audit, err := controlplane.OpenAudit(l.path, user)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -69,7 +71,7 @@ func (l auditLog) open() *replica.Audit {
 	return audit
 }
 
-func expect(t *testing.T, audit *replica.Audit, want map[string]int) {
+func expect(t *testing.T, audit *controlplane.Audit, want map[string]int) {
 	t.Helper()
 	got, err := audit.Requests()
 	if err != nil || !maps.Equal(got, want) {
@@ -142,15 +144,74 @@ func TestNothingIsLostWhenTheLogIsPutAside(t *testing.T) {
 	expect(t, audit, map[string]int{"get pods": 1, "list pods": 1})
 }
 
+func TestWhatWasPutAsideIsReadFirst(t *testing.T) {
+	log := newAuditLog(t)
+	log.write(request("get", "services"))
+	if err := os.Rename(log.path, strings.TrimSuffix(log.path, ".log")+"-2026-11-27T12-00-00.000.log"); err != nil {
+		t.Fatal(err)
+	}
+	log.write(request("get", "pods"))
+	expectRead(t, log, user, "get services", "get pods")
+}
+
+func TestALineThatAKilledServerHasBrokenOffIsPassedOver(t *testing.T) {
+	log := newAuditLog(t)
+	broken, next := request("get", "services"), request("get", "pods")
+	broken.Kind, broken.APIVersion = "Event", auditv1.SchemeGroupVersion.String()
+	next.TypeMeta = broken.TypeMeta
+	line, err := json.Marshal(broken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.writeText(string(line[:len(line)-20]))
+	log.write(next)
+	expectRead(t, log, user, "get pods")
+}
+
+func TestWithoutAUserEverybodysRequestsAreRead(t *testing.T) {
+	log := newAuditLog(t)
+	other := request("get", "services")
+	other.User.Username = "other"
+	log.write(other, request("get", "pods"))
+	expectRead(t, log, "", "get services", "get pods")
+}
+
+func TestOnlyWhatMentionsATextIsReadIfOneIsGiven(t *testing.T) {
+	log := newAuditLog(t)
+	here := request("get", "services")
+	here.ObjectRef.Namespace = "here"
+	log.write(request("get", "pods"), here)
+	events, err := controlplane.ReadAudit(log.path, user, "here")
+	if err != nil || len(events) != 1 || events[0].ObjectRef.Resource != "services" {
+		t.Errorf("got %v, %v", events, err)
+	}
+}
+
+// expectRead reads all of the log.
+func expectRead(t *testing.T, log auditLog, user string, want ...string) {
+	t.Helper()
+	events, err := controlplane.ReadAudit(log.path, user, "")
+	var got []string
+	for i := range events {
+		got = append(got, events[i].Verb+" "+events[i].ObjectRef.Resource)
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("requests are %v (%v), want %v", got, err, want)
+	}
+}
+
 func TestAuditsThatCannotBeReadSaySo(t *testing.T) {
 	log := newAuditLog(t)
-	if _, err := replica.OpenAudit(log.path, user); err == nil {
+	if _, err := controlplane.OpenAudit(log.path, user); err == nil {
 		t.Error("a log that does not exist was opened")
 	}
 	log.writeText("")
 	audit := log.open()
 	log.writeText(user + " in no JSON\n")
 	if _, err := audit.Requests(); err == nil {
+		t.Error("what is no JSON was read")
+	}
+	if _, err := controlplane.ReadAudit(log.path, user, ""); err == nil {
 		t.Error("what is no JSON was read")
 	}
 }
