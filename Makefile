@@ -107,10 +107,10 @@ images: build $(BIN)/image ## Make the images of the operator and of the test ap
 	@$(BIN)/image -tag traffic:dev -entrypoint /traffic -output $(BIN)/images/traffic.tar $(BIN)/traffic=/traffic
 
 .PHONY: generate
-generate: $(BIN)/controller-gen ## Make everything that is generated: config/rbac, rules and dashboards, and what docs take from code and measurements
+generate: ## Make everything that is generated: config/rbac, rules and dashboards, and what docs take from code and measurements
 	@go run ./docs/generate
 	@go run ./monitoring/generate
-	@$(BIN)/controller-gen rbac:roleName=zen-lead paths=./controllers output:rbac:dir=config/rbac
+	@go run ./controllers/rights/generate
 
 ##@ Ship it
 
@@ -191,10 +191,6 @@ clean: ## Remove bin/; the control plane's binaries stay cached for other checko
 .PHONY: help
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-
-$(BIN)/controller-gen: test/tools/controller-gen/go.mod
-	@echo "Building controller-gen..."
-	@$(call tool,controller-gen,sigs.k8s.io/controller-tools/cmd/controller-gen)
 
 $(BIN)/image: $(wildcard test/tools/image/*)
 	@CGO_ENABLED=0 go -C test/tools/image build -o "$(CURDIR)/$@" .

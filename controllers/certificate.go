@@ -50,9 +50,24 @@ func newServingCertificate(directory string, now clock.PassiveClock, expires fun
 	return &servingCertificate{get: watcher.GetCertificate, watcher: watcher}, nil
 }
 
-// configure has a TLS server use the certificate.
+// cipherSuites are those of TLS 1.2 that authenticate what they encrypt and give away nothing of the past with the certificate's key. TLS 1.3 has no others.
+// Source: RFC 9325, section 4.2.
+var cipherSuites = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+	tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+}
+
+// configure has a TLS server use the certificate. HTTP/2 would gain nothing for a scrape each half minute, and has let clients that are not known
+// yet exhaust servers: CVE-2023-44487, CVE-2023-39325.
 func (c *servingCertificate) configure(config *tls.Config) {
 	config.GetCertificate = c.get
+	config.MinVersion = tls.VersionTLS12
+	config.CipherSuites = cipherSuites
+	config.NextProtos = []string{"http/1.1"}
 }
 
 // reload keeps up with the certificate's files, or with the age of our own, until the context ends. There may be no certificate.

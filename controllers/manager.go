@@ -95,6 +95,8 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	restored := newRestoration()
 	restConfig.Wrap(restored.WrapTransport)
 	restConfig.Wrap(reconnecting(options.Clock.Now))
+	missing := newMissingRights(options)
+	restConfig.Wrap(missing.WrapTransport)
 
 	managerOptions, err := managerOptions(restConfig, own, restored, options)
 	if err != nil {
@@ -105,6 +107,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 		return nil, err
 	}
 	managerOptions.Metrics = metricsOptions(certificate, options)
+	managerOptions.NewCache = missing.newCache
 	mgr, err := manager.New(restConfig, managerOptions)
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
@@ -127,7 +130,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 			return nil, err
 		}
 	}
-	return endingManager{mgr}, addRunnables(mgr, foreignSlices, certificate, own, synced)
+	return endingManager{mgr}, addRunnables(mgr, foreignSlices, certificate, missing, own, synced)
 }
 
 func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, options Options) *Reconciler {
@@ -300,7 +303,8 @@ func newForeignSliceCache(mgr manager.Manager, namespaces []string) (cache.Cache
 
 // addRunnables adds the probes, the second cache, the reloading of the certificate and the acting gauge. synced is set once the
 // caches have been filled.
-func addRunnables(mgr manager.Manager, foreignSlices cache.Cache, certificate *servingCertificate, own *metrics.Metrics, synced *atomic.Bool) error {
+func addRunnables(mgr manager.Manager, foreignSlices cache.Cache, certificate *servingCertificate, missing *missingRights, own *metrics.Metrics,
+	synced *atomic.Bool) error {
 	return errors.Join(
 		mgr.Add(standby(certificate.reload)),
 		mgr.Add(standby(foreignSlices.Start)), // a cache of several namespaces does not say by itself that it runs everywhere
@@ -318,6 +322,12 @@ func addRunnables(mgr manager.Manager, foreignSlices cache.Cache, certificate *s
 		mgr.AddReadyzCheck("caches", func(*http.Request) error {
 			if !synced.Load() {
 				return errors.New("the caches are being filled")
+			}
+			return nil
+		}),
+		mgr.AddReadyzCheck("rights", func(*http.Request) error {
+			if missing.blocking.Load() {
+				return errors.New("rights are missing, which the log names")
 			}
 			return nil
 		}),

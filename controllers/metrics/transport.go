@@ -19,6 +19,7 @@ var requestInfo = &request.RequestInfoFactory{
 var kinds = map[string]string{
 	"services": "Service", "endpointslices": "EndpointSlice", "events": "Event", "leases": "Lease",
 	"tokenreviews": "TokenReview", "subjectaccessreviews": "SubjectAccessReview",
+	"selfsubjectaccessreviews": "SelfSubjectAccessReview",
 }
 
 // WrapTransport counts the requests that are not reads: every one, whichever part of the operator makes it.

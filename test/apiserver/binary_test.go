@@ -17,6 +17,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -31,6 +32,7 @@ import (
 type replica struct {
 	command         *exec.Cmd
 	metrics, health string
+	log             *gbytes.Buffer
 	done            chan error
 }
 
@@ -43,14 +45,14 @@ func freeAddress() string {
 	return listener.Addr().String()
 }
 
-// startReplica starts the binary as one of the operator's replicas in the test's namespace.
-func (w *world) startReplica(binary, kubeconfig string) *replica {
+// startReplica starts the binary as one of the operator's replicas in the test's namespace, unless the arguments say otherwise.
+func (w *world) startReplica(binary, kubeconfig string, arguments ...string) *replica {
 	GinkgoHelper()
-	r := &replica{metrics: freeAddress(), health: freeAddress(), done: make(chan error, 1)}
-	r.command = exec.Command(binary, "--kubeconfig", kubeconfig, "--leader-election-namespace", w.namespace,
-		"--metrics-bind-address", r.metrics, "--health-probe-bind-address", r.health)
+	r := &replica{metrics: freeAddress(), health: freeAddress(), log: gbytes.NewBuffer(), done: make(chan error, 1)}
+	r.command = exec.Command(binary, append([]string{"--kubeconfig", kubeconfig, "--leader-election-namespace", w.namespace,
+		"--metrics-bind-address", r.metrics, "--health-probe-bind-address", r.health}, arguments...)...)
 	r.command.Env = append(os.Environ(), "WATCH_NAMESPACE="+w.namespace)
-	r.command.Stderr = GinkgoWriter
+	r.command.Stderr = io.MultiWriter(GinkgoWriter, r.log)
 	Expect(r.command.Start()).To(Succeed())
 	go func() { r.done <- r.command.Wait() }()
 	DeferCleanup(func() { _ = r.command.Process.Kill() })
@@ -129,14 +131,20 @@ func buildBinary(ctx context.Context) (binary, kubeconfig string) {
 // buildBinaryFor builds the operator and writes a kubeconfig of that user.
 func buildBinaryFor(ctx context.Context, user string) (binary, kubeconfig string) {
 	GinkgoHelper()
-	directory := GinkgoT().TempDir()
-	binary, kubeconfig = filepath.Join(directory, "zen-lead"), filepath.Join(directory, "kubeconfig")
+	binary = filepath.Join(GinkgoT().TempDir(), "zen-lead")
 	output, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "../../cmd/zen-lead").CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), string(output))
+	return binary, kubeconfigOf(user)
+}
+
+// kubeconfigOf writes a kubeconfig of a user.
+func kubeconfigOf(user string) string {
+	GinkgoHelper()
 	_, config, err := plane.AddUser(user, controlplane.AuditedGroup)
 	Expect(err).NotTo(HaveOccurred())
+	kubeconfig := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
 	Expect(os.WriteFile(kubeconfig, config, 0o600)).To(Succeed())
-	return binary, kubeconfig
+	return kubeconfig
 }
 
 var _ = Describe("The operator's binary (contract 6)", func() {
