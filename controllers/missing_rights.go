@@ -140,8 +140,6 @@ func (m *missingRights) run(ctx context.Context) {
 		}
 		m.blocking.Store(known && len(m.missing) > 0)
 	})
-	pause := time.NewTicker(reviewPace.Cap)
-	defer pause.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -149,6 +147,7 @@ func (m *missingRights) run(ctx context.Context) {
 		case <-m.refused:
 			m.askUntilComplete(ctx, func(bool) {})
 		}
+		pause := time.NewTimer(reviewPace.Cap)
 		select {
 		case <-ctx.Done():
 			return
@@ -183,6 +182,10 @@ func (m *missingRights) WrapTransport(next http.RoundTripper) http.RoundTripper 
 // ask asks about what was missing, and tells what still is; or that the API server does not say, for which nothing has to wait: what is missing
 // is refused then when it is used.
 func (m *missingRights) ask(ctx context.Context) (known bool) {
+	select {
+	case <-m.refused: // what has been refused so far is answered by this
+	default:
+	}
 	missing, err := m.review(ctx)
 	switch {
 	case ctx.Err() != nil:

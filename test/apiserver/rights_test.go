@@ -8,6 +8,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -53,6 +54,26 @@ func unchanged(rule rbacv1.PolicyRule, _ rights.Scope) rbacv1.PolicyRule { retur
 func (i *installation) give(scope rights.Scope, name string, rules ...rbacv1.PolicyRule) {
 	GinkgoHelper()
 	Expect(plane.Grant(i.ctx, i.user, i.namespaceOf(scope), i.user+"-"+name, rules)).To(Succeed())
+	for _, rule := range rules {
+		for _, verb := range rule.Verbs {
+			Eventually(i.may).WithArguments(scope, rule, verb).Should(BeTrue())
+		}
+	}
+}
+
+// may is whether the API server has taken notice of a right.
+func (i *installation) may(scope rights.Scope, rule rbacv1.PolicyRule, verb string) bool {
+	GinkgoHelper()
+	resource, subresource, _ := strings.Cut(rule.Resources[0], "/")
+	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+		User: i.user,
+		ResourceAttributes: &authorizationv1.ResourceAttributes{
+			Namespace: i.namespaceOf(scope), Verb: verb, Group: rule.APIGroups[0], Resource: resource, Subresource: subresource,
+			Name: strings.Join(rule.ResourceNames, ""),
+		},
+	}}
+	Expect(admin.Create(i.ctx, review)).To(Succeed())
+	return review.Status.Allowed
 }
 
 // namespaceOf is where rights of a scope are granted; empty for the whole cluster.
