@@ -141,7 +141,7 @@ test: generate-check rules-test test-unit test-apiserver bench-short chaos-short
 
 .PHONY: test-unit
 test-unit: ## Unit and property suites, with the race detector
-	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/chaos/... ./test/soak/... ./test/cluster/... ./test/measurement ./test/traffic/...
+	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/chaos/... ./test/soak/... ./test/cluster/... ./test/measurement ./test/traffic/... ./test/versions/...
 	for module in image bundle olmv1; do go -C test/tools/$$module test -count=1 ./... || exit; done # they read files outside their modules
 
 .PHONY: rules-test
@@ -153,6 +153,13 @@ rules-test: ## Check Prometheus' rules with promtool, and fire and not fire each
 test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, with race and cache mutation detectors
 	@go run ./test/controlplane/cmd/controlplane build >/dev/null
 	KUBE_CACHE_MUTATION_DETECTOR=true go test -race -timeout 30m ./test/apiserver -args -ginkgo.poll-progress-after=90s $(GINKGO)
+
+VERSIONS_RESULTS := docs/measurements/versions.json
+
+.PHONY: test-versions
+test-versions: ## The same suites against each supported version of Kubernetes that we build (70 minutes, and 30 once to build them); VERSIONS="1.24 1.31" for less
+	@echo "$(if $(GINKGO),No results are kept of a run with GINKGO.,Results are kept in $(VERSIONS_RESULTS); the README's table is made from it by 'make generate'.)"
+	@go run ./test/versions/cmd/versions -output "$(if $(GINKGO),,$(VERSIONS_RESULTS))" -versions "$(VERSIONS)" -- $(GINKGO)
 
 .PHONY: chaos
 chaos: ## Let everything that the operator depends on fail while leaders do, and check it from outside; SEED=n, ROUNDS=n, LONGEST=60s, FAULTS="a,b"

@@ -9,7 +9,7 @@ import (
 )
 
 func main() {
-	if err := errors.Join(writeAnnotations(), writeMetrics(), writeRights(), writeTraffic(), writePerformance()); err != nil {
+	if err := errors.Join(writeAnnotations(), writeMetrics(), writeRights(), writeTraffic(), writePerformance(), writeVersions()); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}

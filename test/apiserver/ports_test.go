@@ -85,6 +85,7 @@ var _ = Describe("Ports (contract 2)", func() {
 	})
 
 	It("are found on a restartable init container, and not on an ordinary one", func() {
+		needs("restartable init containers", "1.29")
 		w := newWorld()
 		w.toNamed("http").create()
 		withInitContainer := func(name string, number int32, policy *corev1.ContainerRestartPolicy) {

@@ -33,15 +33,15 @@ var (
 	// ControlPlane is etcd and what needs no node.
 	ControlPlane = Set{
 		Name: "controlplane", Title: "the control plane (Kubernetes " + KubernetesVersion + " and etcd " + EtcdVersion + ")",
-		Duration: "about 7 minutes", folder: "kubernetes", module: "k8s.io/kubernetes", version: KubernetesVersion,
+		Duration: "about 7 minutes", folder: "kubernetes", module: kubernetesModule, version: KubernetesVersion,
 		programs: append([]program{{"etcd", "go.etcd.io/etcd/server/v3"}},
-			inside("k8s.io/kubernetes/cmd", "kube-apiserver", "kube-controller-manager", "kubectl")...),
+			inside(kubernetesModule+"/cmd", "kube-apiserver", "kube-controller-manager", "kubectl")...),
 	}
 	// Node is what runs on a Kubernetes node, and the scheduler that needs nodes.
 	Node = Set{
 		Name: "node", Title: "kubelet, kube-proxy and kube-scheduler " + KubernetesVersion,
-		Duration: "some minutes", folder: "kubernetes", module: "k8s.io/kubernetes", version: KubernetesVersion,
-		programs: inside("k8s.io/kubernetes/cmd", "kubelet", "kube-proxy", "kube-scheduler"),
+		Duration: "some minutes", folder: "kubernetes", module: kubernetesModule, version: KubernetesVersion,
+		programs: inside(kubernetesModule+"/cmd", "kubelet", "kube-proxy", "kube-scheduler"),
 	}
 	// Containerd is the container runtime, without the snapshotters that need C libraries.
 	Containerd = Set{
@@ -73,6 +73,17 @@ var (
 	}
 )
 
+// OlderControlPlane is what needs no node of an older version of Kubernetes; etcd is that of ControlPlane.
+func OlderControlPlane(version string) Set {
+	minor := Minor(version)
+	return Set{
+		Name: "controlplane-" + minor, Title: "the control plane of Kubernetes " + version,
+		Duration: "about 5 minutes", folder: "kubernetes-" + minor, module: kubernetesModule, version: version,
+		tags:     "providerless", // without the clouds that were built in once
+		programs: inside(kubernetesModule+"/cmd", "kube-apiserver", "kube-controller-manager", "kubectl"),
+	}
+}
+
 // Prometheus is Prometheus and promtool. Debian's is built without service discovery in Kubernetes; this one is built with that alone.
 var Prometheus = Set{
 	Name: "prometheus", Title: "Prometheus " + PrometheusVersion,
@@ -94,6 +105,8 @@ const (
 	olmModule = "github.com/operator-framework/operator-lifecycle-manager"
 	opmModule = "github.com/operator-framework/operator-registry"
 )
+
+const kubernetesModule = "k8s.io/kubernetes"
 
 const prometheusOperatorModule = "github.com/prometheus-operator/prometheus-operator"
 
@@ -120,7 +133,8 @@ func (s Set) linkerFlags() string {
 	if s.stamp != "" {
 		flags += fmt.Sprintf(" -X %s=%s", s.stamp, s.version)
 	}
-	if parts := strings.Split(strings.TrimPrefix(KubernetesVersion, "v"), "."); s.folder == "kubernetes" {
+	if s.module == kubernetesModule {
+		parts := strings.Split(Minor(s.version), ".")
 		const pkg = "k8s.io/component-base/version."
 		flags += fmt.Sprintf(" -X %sgitVersion=%s -X %sgitMajor=%s -X %sgitMinor=%s", pkg, s.version, pkg, parts[0], pkg, parts[1])
 	}

@@ -1,5 +1,10 @@
 package binaries
 
+import (
+	"slices"
+	"strings"
+)
+
 // The versions of everything that runs in the tests' clusters. The go.mod files beside pin the same ones, with all that they
 // depend on; a test compares them.
 const (
@@ -22,6 +27,20 @@ const (
 	// OPMVersion is that of opm, which serves catalogs.
 	OPMVersion = "v1.65.0"
 )
+
+// OlderKubernetesVersions are those that the API-server suite runs against beside KubernetesVersion, from the oldest one that is supported on:
+// of each minor the newest patch that the Go module proxy has with all that it needs.
+var OlderKubernetesVersions = []string{"v1.24.17", "v1.28.15", "v1.31.13", "v1.34.12"}
+
+// KubernetesVersions are all that the API-server suite runs against, the oldest first.
+func KubernetesVersions() []string {
+	return append(slices.Clone(OlderKubernetesVersions), KubernetesVersion)
+}
+
+// Minor is the minor version of a version: 1.24 of v1.24.17.
+func Minor(version string) string {
+	return strings.Join(strings.Split(strings.TrimPrefix(version, "v"), ".")[:2], ".")
+}
 
 // DebianPackages are what nodes need from the distribution, in the version that it has: runc's own Go module builds without
 // seccomp, and the others are no Go programs.

@@ -5,7 +5,11 @@ import "testing"
 func TestModulesPinTheVersionsOfVersionsGo(t *testing.T) {
 	etcd := Set{folder: ControlPlane.folder, module: "go.etcd.io/etcd/server/v3", version: EtcdVersion}
 	opm := Set{folder: OLM.folder, module: opmModule, version: OPMVersion}
-	for _, set := range []Set{ControlPlane, Node, Containerd, CNI, CoreDNS, PrometheusOperator, Prometheus, OLM, etcd, opm} {
+	sets := []Set{ControlPlane, Node, Containerd, CNI, CoreDNS, PrometheusOperator, Prometheus, OLM, etcd, opm}
+	for _, version := range OlderKubernetesVersions {
+		sets = append(sets, OlderControlPlane(version))
+	}
+	for _, set := range sets {
 		found, err := output(t.Context(), set.directory(), "go", "list", "-m", "-f", "{{.Version}}", set.module)
 		if err != nil {
 			t.Fatal(err)

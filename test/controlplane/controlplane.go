@@ -14,7 +14,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/version"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
@@ -24,10 +26,9 @@ import (
 var Nodes = []string{"node-a", "node-b", "node-c"}
 
 // controllers are the parts of kube-controller-manager that run. Node lifecycle and Pod garbage collection are left out:
-// they would mourn the missing kubelets.
-const controllers = "deployment-controller,replicaset-controller,statefulset-controller,daemonset-controller,job-controller," +
-	"disruption-controller,endpoints-controller,endpointslice-controller,endpointslice-mirroring-controller," +
-	"garbage-collector-controller,namespace-controller"
+// they would mourn the missing kubelets. These are their names of before 1.28, which later versions know too.
+const controllers = "deployment,replicaset,statefulset,daemonset,job,disruption,endpoint,endpointslice,endpointslicemirroring," +
+	"garbagecollector,namespace"
 
 // stopTimeout is how long a process may take to stop before it is killed. kube-apiserver waits for clients that are still
 // watching, and its data goes anyway.
@@ -62,8 +63,10 @@ type ControlPlane struct {
 	Kubeconfig string
 	// AuditLog is the path of the log of what users of AuditedGroup have asked for.
 	AuditLog string
-	// Kubectl is the path of kubectl.
+	// Kubectl is the path of kubectl, which has the API server's version.
 	Kubectl string
+	// Version is the API server's, as it says.
+	Version *version.Version
 
 	directory   string
 	environment *envtest.Environment
@@ -84,7 +87,7 @@ func StartAuditingAll(ctx context.Context, progress io.Writer) (*ControlPlane, e
 }
 
 func start(ctx context.Context, progress io.Writer, policy string) (*ControlPlane, error) {
-	binaries, err := Binaries(ctx, progress)
+	programs, err := Binaries(ctx, progress)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the control plane's binaries: %w", err)
 	}
@@ -96,23 +99,23 @@ func start(ctx context.Context, progress io.Writer, policy string) (*ControlPlan
 		directory:  directory,
 		Kubeconfig: filepath.Join(directory, "kubeconfig"),
 		AuditLog:   filepath.Join(directory, "audit.log"),
-		Kubectl:    filepath.Join(binaries, "kubectl"),
+		Kubectl:    programs.Kubectl,
 	}
-	if err := c.start(ctx, binaries, policy); err != nil {
+	if err := c.start(ctx, programs, policy); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
 	return c, nil
 }
 
-func (c *ControlPlane) start(ctx context.Context, binaries, auditPolicy string) error {
+func (c *ControlPlane) start(ctx context.Context, programs Programs, auditPolicy string) error {
 	policy := filepath.Join(c.directory, "audit-policy.yaml")
 	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
 		return err
 	}
 	c.environment = &envtest.Environment{ControlPlaneStartTimeout: time.Minute, ControlPlaneStopTimeout: stopTimeout}
-	c.environment.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(binaries, "etcd")}
+	c.environment.ControlPlane.Etcd = &envtest.Etcd{Path: programs.Etcd}
 	server := c.environment.ControlPlane.GetAPIServer()
-	server.Path = filepath.Join(binaries, "kube-apiserver")
+	server.Path = programs.APIServer
 	c.environment.ControlPlane.KubectlPath = c.Kubectl
 	server.Configure().
 		Set("service-cluster-ip-range", "10.96.0.0/16,fd00:96::/112").
@@ -128,10 +131,30 @@ func (c *ControlPlane) start(ctx context.Context, binaries, auditPolicy string) 
 	if err := os.WriteFile(c.Kubeconfig, c.environment.KubeConfig, 0o600); err != nil {
 		return err
 	}
-	if err := c.startManager(filepath.Join(binaries, "kube-controller-manager")); err != nil {
+	if err := c.readVersion(programs.version); err != nil {
+		return err
+	}
+	if err := c.startManager(programs.ControllerManager); err != nil {
 		return fmt.Errorf("starting kube-controller-manager: %w", err)
 	}
 	return c.prepare(ctx)
+}
+
+// readVersion asks the API server for its version, which must be the one that its program was built of, if that is known.
+func (c *ControlPlane) readVersion(built string) error {
+	clients, err := discovery.NewDiscoveryClientForConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	info, err := clients.ServerVersion()
+	if err != nil {
+		return fmt.Errorf("asking for the API server's version: %w", err)
+	}
+	if built != "" && info.GitVersion != built {
+		return fmt.Errorf("the API server says that it is %s, not %s", info.GitVersion, built)
+	}
+	c.Version, err = version.ParseSemantic(info.GitVersion)
+	return err
 }
 
 // startManager starts the built-in controllers. The rate limit is well above the default one, so that a comparison with

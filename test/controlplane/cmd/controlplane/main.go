@@ -26,8 +26,8 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("unknown arguments %q: there is only \"build\", which builds the binaries and prints where they are", os.Args[1:])
 	}
 	if build {
-		directory, err := controlplane.Binaries(ctx, os.Stderr)
-		fmt.Println(directory)
+		programs, err := controlplane.Binaries(ctx, os.Stderr)
+		fmt.Println(programs.Etcd, programs.APIServer, programs.ControllerManager, programs.Kubectl)
 		return err
 	}
 	start := time.Now()

@@ -1,0 +1,132 @@
+// Command versions runs the API-server suite against each version of Kubernetes, one after the other, keeps what that came to, and
+// fails if a spec does. Run it in the repository's root.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/zen-lead/zen-lead/test/binaries"
+	"github.com/zen-lead/zen-lead/test/controlplane"
+	"github.com/zen-lead/zen-lead/test/measurement"
+	"github.com/zen-lead/zen-lead/test/versions/results"
+)
+
+// suite is the folder of the suite, in which it has to run.
+const suite = "test/apiserver"
+
+type options struct {
+	versions string
+	output   string
+	logs     string
+	ginkgo   []string
+}
+
+func main() {
+	o := options{}
+	flag.StringVar(&o.versions, "versions", "", "minor versions, such as \"1.24 1.31\"; all by default")
+	flag.StringVar(&o.output, "output", "", "file for the results as JSON; versions that it has and that do not run now stay in it")
+	flag.StringVar(&o.logs, "logs", "bin/versions", "directory for the suite's program and for a log and a report of each version")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "versions [flags] [-- further arguments of the suite]")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	o.ginkgo = flag.Args()
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "versions:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	var all []string
+	for _, version := range binaries.KubernetesVersions() {
+		all = append(all, binaries.Minor(version))
+	}
+	chosen, err := measurement.Chosen(strings.Join(strings.Fields(o.versions), ","), all)
+	if err != nil {
+		return err
+	}
+	if o.logs, err = filepath.Abs(o.logs); err != nil {
+		return err
+	}
+	measured := &results.Results{}
+	if err := measurement.Read(o.output, measured); err != nil {
+		return err
+	}
+	program, err := o.buildSuite(ctx)
+	if err != nil {
+		return err
+	}
+	commit := measurement.Commit(ctx)
+	var failures []error
+	for _, kubernetes := range binaries.KubernetesVersions() {
+		minor := binaries.Minor(kubernetes)
+		if chosen != nil && !slices.Contains(chosen, minor) {
+			continue
+		}
+		version := results.Version{Minor: minor, Kubernetes: kubernetes, Date: time.Now().UTC().Truncate(time.Second), Commit: commit}
+		report, err := o.runSuite(ctx, program, minor)
+		if err := errors.Join(err, version.Count(report)); err != nil {
+			return errors.Join(append(failures, fmt.Errorf("Kubernetes %s: %w", kubernetes, err))...)
+		}
+		measured.Put(version, all)
+		if err := measurement.Write(o.output, measured); err != nil { // each: a run that is broken off has not been for nothing
+			return err
+		}
+		for _, spec := range version.Failed {
+			failures = append(failures, fmt.Errorf("Kubernetes %s: failed: %s", kubernetes, spec))
+		}
+	}
+	fmt.Println(measured.Markdown())
+	return errors.Join(failures...)
+}
+
+// buildSuite builds the suite's program, without the race detector: what that finds does not depend on the API server.
+func (o options) buildSuite(ctx context.Context) (string, error) {
+	fmt.Println("Building the suite...")
+	program := filepath.Join(o.logs, "apiserver.test")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", program, "./"+suite)
+	build.Stdout, build.Stderr = os.Stdout, os.Stderr
+	return program, errors.Join(os.MkdirAll(o.logs, 0o750), build.Run())
+}
+
+// runSuite runs the suite against one version and returns its report.
+func (o options) runSuite(ctx context.Context, program, minor string) (types.Report, error) {
+	report := filepath.Join(o.logs, minor+".json")
+	log, err := os.Create(filepath.Join(o.logs, minor+".log"))
+	if err := errors.Join(err, os.RemoveAll(report)); err != nil {
+		return types.Report{}, err
+	}
+	defer log.Close() //nolint:errcheck // what is in it is on the terminal too
+	fmt.Printf("Kubernetes %s: running the suite, which takes about 10 minutes; %s has what it says\n", minor, log.Name())
+	command := exec.CommandContext(ctx, program, append([]string{
+		"-test.timeout=90m", "-ginkgo.json-report=" + report, "-ginkgo.poll-progress-after=90s", "-ginkgo.no-color",
+	}, o.ginkgo...)...)
+	command.Dir = suite
+	command.Env = append(os.Environ(), controlplane.VersionVariable+"="+minor, "KUBE_CACHE_MUTATION_DETECTOR=true")
+	command.Stdout = io.MultiWriter(os.Stdout, log)
+	command.Stderr = command.Stdout
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) } // it has a control plane to stop
+	ended := command.Run()
+	var reports []types.Report
+	if err := measurement.Read(report, &reports); err != nil || len(reports) != 1 {
+		return types.Report{}, errors.Join(fmt.Errorf("there are %d reports in %s", len(reports), report), err, ended)
+	}
+	return reports[0], nil // whether specs have failed is in there
+}
