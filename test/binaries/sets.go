@@ -135,8 +135,18 @@ func (s Set) linkerFlags() string {
 	}
 	if s.module == kubernetesModule {
 		parts := strings.Split(Minor(s.version), ".")
-		const pkg = "k8s.io/component-base/version."
-		flags += fmt.Sprintf(" -X %sgitVersion=%s -X %sgitMajor=%s -X %sgitMinor=%s", pkg, s.version, pkg, parts[0], pkg, parts[1])
+		for _, pkg := range s.versionPackages() {
+			flags += fmt.Sprintf(" -X %s.gitVersion=%s -X %s.gitMajor=%s -X %s.gitMinor=%s", pkg, s.version, pkg, parts[0], pkg, parts[1])
+		}
 	}
 	return flags
+}
+
+// versionPackages are where Kubernetes keeps its version. What older API servers tell clients is in the second one.
+func (s Set) versionPackages() []string {
+	packages := []string{"k8s.io/component-base/version"}
+	if s.version != KubernetesVersion {
+		packages = append(packages, "k8s.io/client-go/pkg/version")
+	}
+	return packages
 }
