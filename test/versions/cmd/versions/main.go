@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -81,10 +80,20 @@ func run(ctx context.Context, o options) error {
 			continue
 		}
 		version := results.Version{Minor: minor, Kubernetes: kubernetes, Date: time.Now().UTC().Truncate(time.Second), Commit: commit}
-		report, err := o.runSuite(ctx, program, minor)
-		if err := errors.Join(err, version.Count(report)); err != nil {
+		report, err := o.runSuite(ctx, program, kubernetes)
+		if err != nil {
 			return errors.Join(append(failures, fmt.Errorf("Kubernetes %s: %w", kubernetes, err))...)
 		}
+		if len(o.ginkgo) > 0 { // it may have been a part of the suite, which says nothing of the version
+			if !report.SuiteSucceeded {
+				failures = append(failures, fmt.Errorf("Kubernetes %s: the suite failed", kubernetes))
+			}
+			continue
+		}
+		if err := version.Count(report); err != nil {
+			return errors.Join(append(failures, fmt.Errorf("Kubernetes %s: %w", kubernetes, err))...)
+		}
+		fmt.Printf("  %d specs passed, %d failed, %d were left out\n", version.Passed, len(version.Failed), len(version.LeftOut))
 		measured.Put(version, all)
 		if err := measurement.Write(o.output, measured); err != nil { // each: a run that is broken off has not been for nothing
 			return err
@@ -93,7 +102,6 @@ func run(ctx context.Context, o options) error {
 			failures = append(failures, fmt.Errorf("Kubernetes %s: failed: %s", kubernetes, spec))
 		}
 	}
-	fmt.Println(measured.Markdown())
 	return errors.Join(failures...)
 }
 
@@ -106,22 +114,34 @@ func (o options) buildSuite(ctx context.Context) (string, error) {
 	return program, errors.Join(os.MkdirAll(o.logs, 0o750), build.Run())
 }
 
+// buildPrograms builds the control plane of a version, unless that was done before.
+func buildPrograms(ctx context.Context, kubernetes string) error {
+	_, err := binaries.ControlPlane.Build(ctx, os.Stdout)
+	if err == nil && kubernetes != binaries.KubernetesVersion {
+		_, err = binaries.OlderControlPlane(kubernetes).Build(ctx, os.Stdout)
+	}
+	return err
+}
+
 // runSuite runs the suite against one version and returns its report.
-func (o options) runSuite(ctx context.Context, program, minor string) (types.Report, error) {
+func (o options) runSuite(ctx context.Context, program, kubernetes string) (types.Report, error) {
+	if err := buildPrograms(ctx, kubernetes); err != nil {
+		return types.Report{}, err
+	}
+	minor := binaries.Minor(kubernetes)
 	report := filepath.Join(o.logs, minor+".json")
 	log, err := os.Create(filepath.Join(o.logs, minor+".log"))
 	if err := errors.Join(err, os.RemoveAll(report)); err != nil {
 		return types.Report{}, err
 	}
-	defer log.Close() //nolint:errcheck // what is in it is on the terminal too
-	fmt.Printf("Kubernetes %s: running the suite, which takes about 10 minutes; %s has what it says\n", minor, log.Name())
+	defer log.Close() //nolint:errcheck // the suite has its own descriptor
+	fmt.Printf("Kubernetes %s: running the suite, which takes 10 to 15 minutes and writes to %s\n", kubernetes, log.Name())
 	command := exec.CommandContext(ctx, program, append([]string{
 		"-test.timeout=90m", "-ginkgo.json-report=" + report, "-ginkgo.poll-progress-after=90s", "-ginkgo.no-color",
 	}, o.ginkgo...)...)
 	command.Dir = suite
 	command.Env = append(os.Environ(), controlplane.VersionVariable+"="+minor, "KUBE_CACHE_MUTATION_DETECTOR=true")
-	command.Stdout = io.MultiWriter(os.Stdout, log)
-	command.Stderr = command.Stdout
+	command.Stdout, command.Stderr = log, log
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) } // it has a control plane to stop
 	ended := command.Run()
 	var reports []types.Report
