@@ -98,7 +98,8 @@ func (l *line) do(change func()) {
 	l.changed.Broadcast()
 }
 
-// count returns a poll of how often something was asked for: "GET pods", "WATCH pods", "PUT services my-app-leader".
+// count returns a poll of how often something was asked for: "GET pods", "PUT services my-app-leader". Of watches, as "WATCH pods",
+// those count that have begun: older API servers refuse to have a watch bring what there is, and are asked for a list then.
 func (l *line) count(request string) func() int {
 	return func() int {
 		l.mutex.Lock()
@@ -133,7 +134,9 @@ func (l *line) enter(request string) (*trouble, error) {
 	if l.severed {
 		return nil, errLine
 	}
-	l.requests = append(l.requests, request)
+	if !strings.HasPrefix(request, "WATCH ") {
+		l.requests = append(l.requests, request)
+	}
 	for i, waiting := range l.troubles {
 		if waiting.request == request {
 			l.troubles = append(l.troubles[:i:i], l.troubles[i+1:]...)
@@ -166,12 +169,15 @@ func (t *tap) RoundTrip(request *nethttp.Request) (*nethttp.Response, error) {
 		}
 	}
 	response, err := t.next.RoundTrip(request)
-	if err == nil && strings.HasPrefix(text, "WATCH ") {
+	if err == nil && response.StatusCode == nethttp.StatusOK && strings.HasPrefix(text, "WATCH ") {
 		tapped := &stream{
 			line: t.line, resource: resource, body: response.Body, events: bufio.NewReader(response.Body),
 			protobuf: strings.Contains(response.Header.Get("Content-Type"), "protobuf"),
 		}
-		t.line.do(func() { t.line.streams[tapped] = true })
+		t.line.do(func() {
+			t.line.streams[tapped] = true
+			t.line.requests = append(t.line.requests, text)
+		})
 		response.Body = tapped
 	}
 	return response, err
