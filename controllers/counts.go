@@ -125,6 +125,13 @@ func (c *counts) lastRecord(source types.NamespacedName, found leaderservice.Rec
 	return last
 }
 
+// last is the record that is remembered; without an epoch if there is none.
+func (c *counts) last(source types.NamespacedName) leaderservice.Record {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.records[source]
+}
+
 // remembers is whether there is a count to go on from.
 func (c *counts) remembers(source types.NamespacedName) bool {
 	c.mutex.Lock()

@@ -18,8 +18,6 @@ import (
 )
 
 const (
-	// maxNote is the longest note of an Event, in bytes. Source: k8s.io/kubernetes/pkg/apis/core/validation, NoteLengthLimit.
-	maxNote = 1024
 	// maxListed is how many Pods a note lists before it only counts them.
 	maxListed = 8
 	// maxInvalid is how many annotations of one Service are reported one by one.
@@ -36,8 +34,7 @@ const (
 	actionResolve = "Resolve " // and the port
 	actionRevert  = "Revert"
 	actionDelete  = "Delete"
-
-	maxAction = 128 // bytes. Source: k8s.io/kubernetes/pkg/apis/core/validation, ActionLengthLimit.
+	actionWrite   = "Write"
 )
 
 // reportSettings tells of annotations that do not parse and of Services that cannot be served.
@@ -275,14 +272,7 @@ func rejections(rejected []election.Rejection) string {
 
 // warn writes a Warning on the source Service. related may be nil.
 func (r *Reconciler) warn(seen *observation, related runtime.Object, reason, action, note string) {
-	r.events.Eventf(seen.source, related, corev1.EventTypeWarning, reason, shortened(action, maxAction), "%s", shortened(note, maxNote))
-}
-
-func shortened(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[:limit-3], "") + "..."
+	r.events.Eventf(seen.source, related, corev1.EventTypeWarning, reason, action, "%s", note)
 }
 
 func kindOf(object client.Object) string {

@@ -141,7 +141,7 @@ func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.
 		live:          mgr.GetAPIReader(),
 		freshPods:     newPodLists(mgr.GetAPIReader()),
 		clock:         options.Clock,
-		events:        mgr.GetEventRecorder(Name),
+		events:        newEventBudget(mgr.GetEventRecorder(Name), options.Clock),
 		metrics:       own,
 		elected:       mgr.Elected(),
 		progress:      progress{everywhere: len(options.Namespaces) == 0},

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -88,6 +89,12 @@ func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, ar
 	if err != nil {
 		return 0, err
 	}
+	recheck, err := r.bringInLine(ctx, seen, arrived)
+	return recheck, r.reportRefusal(seen, err)
+}
+
+// bringInLine is what follows the observing of one pass.
+func (r *Reconciler) bringInLine(ctx context.Context, seen *observation, arrived *time.Time) (time.Duration, error) {
 	r.reportSettings(seen)
 	if !seen.routable() {
 		return 0, r.retire(ctx, seen, seen.leaderServices)
@@ -118,10 +125,10 @@ func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, ar
 	*arrived = time.Time{} // what follows is not on the way of the traffic
 	r.measureRoute(ctx, pass)
 	if pass.moved { // the watch brings that back, and what can wait is done then, at a lower priority
-		r.untold.add(key, pass)
+		r.untold.add(seen.key, pass)
 		return pass.decision.Recheck, err
 	}
-	r.tellRoutes(key)
+	r.tellRoutes(seen.key)
 	r.reportProblems(pass)
 	return pass.decision.Recheck, r.finish(ctx, pass)
 }
@@ -159,6 +166,7 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 	now := r.clock.Now()
 	primary := leaderservice.AddressTypes(leaderService.Spec.IPFamilies)[0]
 	p := &pass{seen: seen, leaderService: leaderService, slices: set, now: now, took: -1}
+	remembered := r.counts.last(seen.key)
 	p.before = r.recordOf(ctx, seen, leaderService, set.primary(primary))
 
 	pods := make([]election.Pod, 0, len(seen.pods)+1)
@@ -171,7 +179,8 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 	for _, pod := range seen.pods {
 		add(pod, true)
 	}
-	if uid := p.before.LeaderUID; uid != "" && byUID[uid] == nil {
+	uid := p.before.LeaderUID // of a Pod that the selector does not match, perhaps, and that leads on while the Service is paused
+	if uid != "" && byUID[uid] == nil && (!p.before.Published || isProven(p.before, set.primary(primary), remembered)) {
 		former, err := podNamed(ctx, seen.reader, seen.key.Namespace, p.before.LeaderName, uid)
 		if err != nil {
 			return nil, err
@@ -180,7 +189,7 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 			add(former, false)
 		}
 	}
-	p.former = byUID[p.before.LeaderUID]
+	p.former = byUID[uid]
 	p.decision = election.Elect(seen.policy, p.before.Leader(), pods, r.leaseState(seen, p.before, now), now)
 	p.after = p.before.Advance(p.decision, now)
 	if p.decision.Leader != nil {
@@ -190,6 +199,19 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 		Source: seen.source, Service: leaderService, Leader: p.leader, Conditions: p.decision.Conditions, Record: p.after,
 	}
 	return p, nil
+}
+
+// isProven is whether the record's leader was one by the slice, which says so as it was written or still routes to it, or by what this replica
+// remembers. A copy on the leader Service may be written by all who may edit Services, and they may not choose endpoints.
+func isProven(record leaderservice.Record, slice *discoveryv1.EndpointSlice, remembered leaderservice.Record) bool {
+	saysSo := func(other leaderservice.Record) bool { return other.Published && other.LeaderUID == record.LeaderUID }
+	if slice == nil || saysSo(remembered) {
+		return saysSo(remembered)
+	}
+	return saysSo(leaderservice.WrittenRecord(slice)) ||
+		slices.ContainsFunc(slice.Endpoints, func(endpoint discoveryv1.Endpoint) bool {
+			return endpoint.TargetRef != nil && endpoint.TargetRef.UID == record.LeaderUID
+		})
 }
 
 // leaseState is the followed Lease as the election wants it. A leader that was lost because of its Lease is not brought back by

@@ -55,7 +55,7 @@ func (r *Reconciler) sourcesLedBy(ctx context.Context, pod *corev1.Pod) []types.
 // sources whose leader Service would have its name.
 func (r *Reconciler) sourcesOfService(ctx context.Context, service *corev1.Service) []types.NamespacedName {
 	var sources []types.NamespacedName
-	if len(ourAnnotations(service.Annotations)) > 0 {
+	if bearsAnnotation(service) {
 		sources = append(sources, client.ObjectKeyFromObject(service))
 	}
 	for _, name := range leaderservice.SourceNames(service) {

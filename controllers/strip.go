@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
@@ -128,7 +129,7 @@ func namedPortsOf(containers []corev1.Container) []corev1.Container {
 }
 
 // stripService leaves a possible leader Service whole, because it is written back whole; of a Service that bears
-// annotations of ours it keeps those and the spec, and of any other the name alone, which tells a name conflict.
+// annotations of ours it keeps those and what is read of its spec, and of any other the name alone, which tells a name conflict.
 func stripService(object any) (any, error) {
 	service, ok := object.(*corev1.Service)
 	if !ok {
@@ -139,24 +140,27 @@ func stripService(object any) (any, error) {
 		return service, nil
 	}
 	stripped := &corev1.Service{ObjectMeta: strippedMetadata(service.ObjectMeta)}
-	if settings := ourAnnotations(service.Annotations); len(settings) > 0 {
-		stripped.Annotations, stripped.Finalizers = settings, service.Finalizers
-		stripped.Spec = service.Spec
+	if settings := contract.Kept(service.Annotations); len(settings) > 0 {
+		stripped.Annotations = settings
+		if controllerutil.ContainsFinalizer(service, metav1.FinalizerOrphanDependents) {
+			stripped.Finalizers = []string{metav1.FinalizerOrphanDependents}
+		}
+		stripped.Spec = corev1.ServiceSpec{
+			Type: service.Spec.Type, Selector: service.Spec.Selector, Ports: service.Spec.Ports,
+			IPFamilies: service.Spec.IPFamilies, IPFamilyPolicy: service.Spec.IPFamilyPolicy,
+		}
 	}
 	return stripped, nil
 }
 
-func ourAnnotations(annotations map[string]string) map[string]string {
-	var ours map[string]string
-	for key, value := range annotations {
+// bearsAnnotation is whether an object has an annotation whose key is ours.
+func bearsAnnotation(object metav1.Object) bool {
+	for key := range object.GetAnnotations() {
 		if strings.HasPrefix(key, contract.Prefix) {
-			if ours == nil {
-				ours = map[string]string{}
-			}
-			ours[key] = value
+			return true
 		}
 	}
-	return ours
+	return false
 }
 
 func stripSlice(object any) (any, error) {
@@ -187,7 +191,7 @@ func stripForeignSlice(object any) (any, error) {
 	}
 	stripped := &metav1.PartialObjectMetadata{TypeMeta: slice.TypeMeta, ObjectMeta: strippedMetadata(slice.ObjectMeta)}
 	stripped.OwnerReferences = slice.OwnerReferences
-	if len(ourAnnotations(slice.Annotations)) > 0 || slice.Labels[contract.LabelSourceService] != "" {
+	if bearsAnnotation(slice) || slice.Labels[contract.LabelSourceService] != "" {
 		stripped.Annotations, stripped.Labels, stripped.Finalizers = slice.Annotations, slice.Labels, slice.Finalizers
 		stripped.ManagedFields = foreignManagers(slice.ManagedFields)
 		return stripped, nil

@@ -34,6 +34,8 @@ const (
 	namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 	// longestTakeoverDelay is well above the time after which another replica has the Lease anyway.
 	longestTakeoverDelay = time.Minute
+	// mostVerbose is the most verbose log level. Source: k8s.io/client-go/rest, logBody, which logs bodies from 8 on.
+	mostVerbose = 7
 )
 
 // serviceLink matches the variables that Kubernetes sets for each Service of a Pod's namespace, of one that is named zen-lead as well.
@@ -177,6 +179,9 @@ func (o *options) complete() error {
 	if o.MaxConcurrentReconciles < 1 {
 		return fmt.Errorf("--max-concurrent-reconciles must be at least 1, not %d", o.MaxConcurrentReconciles)
 	}
+	if err := o.checkLogLevel(); err != nil {
+		return err
+	}
 	if o.TakeoverDelay < 0 || o.TakeoverDelay > longestTakeoverDelay {
 		return fmt.Errorf("--takeover-delay must be from 0 to %s, not %s", longestTakeoverDelay, o.TakeoverDelay)
 	}
@@ -207,6 +212,15 @@ func (o *options) parseNamespaces() error {
 		}
 	}
 	return nil
+}
+
+// checkLogLevel refuses levels at which client-go logs the bodies of requests and answers, and with them whatever Services and Pods contain.
+func (o *options) checkLogLevel() error {
+	level := o.log.Level
+	if level == nil || level.Enabled(zapcore.PanicLevel) && !level.Enabled(zapcore.Level(-mostVerbose-1)) {
+		return nil
+	}
+	return fmt.Errorf("--zap-log-level must be at most %d: beyond, the log would have the contents of Services and Pods", mostVerbose)
 }
 
 func (o *options) checkCertificates() error {

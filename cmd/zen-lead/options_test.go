@@ -40,6 +40,14 @@ func TestAFlagGoesBeforeItsEnvironmentVariable(t *testing.T) {
 	}
 }
 
+func TestEveryLogLevelThatShowsNoContentsIsAllowed(t *testing.T) {
+	for _, level := range []string{"panic", "error", "info", "debug", "1", "7"} {
+		if _, err := parseOptions(append(outside, "--zap-log-level="+level), nil, &bytes.Buffer{}); err != nil {
+			t.Errorf("%s: %v", level, err)
+		}
+	}
+}
+
 func TestAnEmptyNamespaceListMeansAll(t *testing.T) {
 	parsed, err := parseOptions(outside, environmentOf("WATCH_NAMESPACE="), &bytes.Buffer{})
 	if err != nil || parsed.Namespaces != nil || parsed.describeNamespaces() != "all" {
@@ -57,6 +65,10 @@ func TestImpossibleValuesEndTheStartWithOneClearLine(t *testing.T) {
 		{arguments: "stray", says: `"stray"`},
 		{arguments: "--max-concurrent-reconciles=0", says: "at least 1"},
 		{arguments: "--max-concurrent-reconciles=many", says: "many"},
+		{arguments: "--zap-log-level=8", says: "--zap-log-level must be at most 7"},
+		{arguments: "--zap-log-level=200", says: "--zap-log-level must be at most 7"}, // overflows to a level at which nothing is logged
+		{arguments: "--zap-log-level=300", says: "--zap-log-level must be at most 7"},
+		{environment: "ZEN_LEAD_ZAP_LOG_LEVEL=10", says: "--zap-log-level must be at most 7"},
 		{arguments: "--takeover-delay=-1ms", says: "--takeover-delay must be from 0 to 1m0s, not -1ms"},
 		{arguments: "--takeover-delay=61s", says: "--takeover-delay must be from 0 to 1m0s, not 1m1s"},
 		{arguments: "--takeover-delay=fast", says: "fast"},

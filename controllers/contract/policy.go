@@ -25,6 +25,14 @@ const (
 	MaxFailoverMinDelay = 5 * time.Minute
 )
 
+// Bounds of what is read and kept of a Service's annotations: there may be 256 KiB of them.
+const (
+	// MaxValueLength is the length of the longest value that can be valid, in bytes: that of a Pod's or a Lease's name.
+	MaxValueLength = validation.DNS1123SubdomainMaxLength
+	// MaxUnknownKeys is how many keys that begin with Prefix and are none of ours are reported: the first ones in order.
+	MaxUnknownKeys = 16
+)
+
 // Policy is what a Service's annotations ask for, with defaults filled in.
 type Policy struct {
 	// Enabled is whether the Service is opted in.
@@ -122,20 +130,57 @@ func leaderNameProblem(serviceName, leaderServiceName string) (InvalidAnnotation
 
 // unknownAnnotations finds misspelt keys: a user who mistypes a key should hear of it as one who mistypes a value does.
 func unknownAnnotations(annotations map[string]string) []InvalidAnnotation {
-	var unknown []InvalidAnnotation
-	for key, value := range annotations {
-		if strings.HasPrefix(key, Prefix) && !slices.Contains(SettingKeys(), key) && !isWritten(key) {
-			names := make([]string, 0, len(settings))
-			for _, known := range SettingKeys() {
-				names = append(names, strings.TrimPrefix(known, Prefix))
-			}
-			unknown = append(unknown, InvalidAnnotation{
-				Key: key, Value: value, Allowed: "no such setting; there are " + strings.Join(names, ", "),
-			})
+	keys := unknownKeys(annotations)
+	if len(keys) == 0 {
+		return nil
+	}
+	names := make([]string, 0, len(settings))
+	for _, known := range SettingKeys() {
+		names = append(names, strings.TrimPrefix(known, Prefix))
+	}
+	unknown := make([]InvalidAnnotation, 0, len(keys))
+	for _, key := range keys {
+		unknown = append(unknown, InvalidAnnotation{
+			Key: key, Value: annotations[key], Allowed: "no such setting; there are " + strings.Join(names, ", "),
+		})
+	}
+	return unknown
+}
+
+// unknownKeys are the first MaxUnknownKeys of the keys that begin with Prefix and are none of ours, in their order.
+func unknownKeys(annotations map[string]string) []string {
+	var unknown []string
+	for key := range annotations {
+		if strings.HasPrefix(key, Prefix) && !isSetting(key) && !isWritten(key) {
+			unknown = append(unknown, key)
 		}
 	}
-	slices.SortFunc(unknown, func(a, b InvalidAnnotation) int { return strings.Compare(a.Key, b.Key) })
-	return unknown
+	slices.Sort(unknown)
+	return unknown[:min(len(unknown), MaxUnknownKeys)]
+}
+
+// Kept are those annotations that Parse reads, in few bytes whatever somebody has written: a value that is too long to be valid
+// is cut to where it still is too long. Parse comes to the same by them. Nil if there are none.
+func Kept(annotations map[string]string) map[string]string {
+	var kept map[string]string
+	keep := func(key, value string) {
+		if kept == nil {
+			kept = map[string]string{}
+		}
+		if len(value) > MaxValueLength {
+			value = strings.Clone(value[:MaxValueLength+1]) // the rest is not to stay in memory
+		}
+		kept[key] = value
+	}
+	for key, value := range annotations {
+		if strings.HasPrefix(key, Prefix) && (isSetting(key) || isWritten(key)) {
+			keep(key, value)
+		}
+	}
+	for _, key := range unknownKeys(annotations) {
+		keep(key, annotations[key])
+	}
+	return kept
 }
 
 func parseBool(into *bool, value string) string {
@@ -149,7 +194,7 @@ func parseBool(into *bool, value string) string {
 
 func parseDuration(into *time.Duration, value string, most time.Duration) string {
 	duration, err := time.ParseDuration(value)
-	if err != nil || duration < 0 || duration > most {
+	if err != nil || duration < 0 || duration > most || len(value) > MaxValueLength {
 		return fmt.Sprintf("must be a Go duration from 0s to %s, such as 1.5s", most)
 	}
 	*into = duration

@@ -76,6 +76,11 @@ func SettingKeys() []string {
 	return keys
 }
 
+// isSetting is whether a user may set the annotation.
+func isSetting(key string) bool {
+	return slices.ContainsFunc(settings, func(setting Setting) bool { return setting.Key == key })
+}
+
 // WrittenAnnotation is an annotation that the operator writes.
 type WrittenAnnotation struct {
 	Key, Meaning string

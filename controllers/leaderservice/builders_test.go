@@ -72,7 +72,7 @@ func stored(service *corev1.Service) *corev1.Service {
 	cluster := corev1.ServiceInternalTrafficPolicyCluster
 	service.UID, service.ResourceVersion, service.CreationTimestamp = "uid-db-leader", "1", metav1.NewTime(switchTime)
 	service.Spec.InternalTrafficPolicy = &cluster
-	service.Spec.ClusterIPs = []string{"10.0.0.2", "fd00::2"}[:len(service.Spec.IPFamilies)]
+	service.Spec.ClusterIPs = []string{"10.0.0.2", "fd00::2"}[:max(1, len(service.Spec.IPFamilies))]
 	service.Spec.ClusterIP = service.Spec.ClusterIPs[0]
 	return service
 }

@@ -4,11 +4,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"hash/fnv"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
@@ -125,16 +128,23 @@ func pick(from map[string]string, keys []string) map[string]string {
 	return picked
 }
 
-// merge is existing with our annotations in place of whatever stood under our keys.
+// merge is existing with our annotations in place of whatever stood under our keys. What others have added is kept while there is room for
+// it: with more annotations than the API allows nothing could be written any longer, and the leader could not move.
 func merge(existing, ours map[string]string) map[string]string {
 	merged := make(map[string]string, len(existing)+len(ours))
-	for key, value := range existing {
-		if !isOurAnnotation(key) {
-			merged[key] = value
-		}
-	}
+	size := 0
 	for key, value := range ours {
 		merged[key] = value
+		size += len(key) + len(value)
+	}
+	for _, key := range slices.Sorted(maps.Keys(existing)) {
+		if _, taken := merged[key]; taken || isOurAnnotation(key) {
+			continue
+		}
+		if needed := len(key) + len(existing[key]); size+needed <= validation.TotalAnnotationSizeLimitB {
+			merged[key] = existing[key]
+			size += needed
+		}
 	}
 	return merged
 }

@@ -1,11 +1,13 @@
 package leaderservice
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/election"
@@ -50,7 +52,7 @@ func (r Record) Advance(decision election.Decision, now time.Time) Record {
 	case election.OutcomeChanged:
 		return Record{
 			LeaderName: decision.Leader.Name, LeaderUID: decision.Leader.UID, Published: true,
-			Epoch: r.Epoch + 1, LastSwitch: now, Reason: decision.Reason,
+			Epoch: r.nextEpoch(), LastSwitch: now, Reason: decision.Reason,
 		}
 	case election.OutcomeKept:
 		r.NotReady = !decision.Conditions.Ready
@@ -60,6 +62,14 @@ func (r Record) Advance(decision election.Decision, now time.Time) Record {
 		}
 	}
 	return r
+}
+
+// nextEpoch is the next leader's. An epoch that somebody has raised as far as it can be counted stays there rather than go back.
+func (r Record) nextEpoch() int64 {
+	if r.Epoch == math.MaxInt64 {
+		return r.Epoch
+	}
+	return r.Epoch + 1
 }
 
 // recordKeys are the annotations that hold the record.
@@ -92,9 +102,10 @@ func (r Record) statusAnnotations() map[string]string {
 
 // parseRecord reads a record back. What does not parse counts as absent: these annotations are the operator's own.
 func parseRecord(annotations map[string]string, published bool) Record {
-	record := Record{
-		LeaderName: annotations[contract.AnnotationLeaderPodName],
-		LeaderUID:  types.UID(annotations[contract.AnnotationLeaderPodUID]),
+	record := Record{}
+	name, uid := annotations[contract.AnnotationLeaderPodName], annotations[contract.AnnotationLeaderPodUID]
+	if couldBePod(name, uid) {
+		record.LeaderName, record.LeaderUID = name, types.UID(uid)
 	}
 	if reason := contract.Reason(annotations[contract.AnnotationLeaderReason]); slices.Contains(contract.Reasons, reason) {
 		record.Reason = reason
@@ -107,6 +118,12 @@ func parseRecord(annotations map[string]string, published bool) Record {
 	}
 	record.Published = published && record.LeaderUID != ""
 	return record
+}
+
+// couldBePod is whether a Pod can have this name and UID; either may be missing. They are written again, logged and told in Events: whatever
+// somebody else has typed in their place is not to get that far.
+func couldBePod(name, uid string) bool {
+	return (name == "" || len(validation.IsDNS1123Subdomain(name)) == 0) && (uid == "" || len(validation.IsDNS1123Subdomain(uid)) == 0)
 }
 
 // plausible is a record that does not stand as it was written, without an epoch if that cannot be.

@@ -72,8 +72,8 @@ func UpdatedService(existing, source *corev1.Service, record Record) (*corev1.Se
 	}
 	updated := existing.DeepCopy()
 	updated.Labels = mergeLabels(existing.Labels, wanted.Labels)
+	wanted.Annotations[contract.AnnotationApplied] = applied
 	updated.Annotations = merge(existing.Annotations, wanted.Annotations)
-	updated.Annotations[contract.AnnotationApplied] = applied
 	updated.OwnerReferences = withController(existing.OwnerReferences, wanted.OwnerReferences[0])
 	if updated.Spec.Type != wanted.Spec.Type {
 		dropTypeFields(&updated.Spec)
