@@ -181,8 +181,11 @@ generate-check: generate bundle catalog ## Fail if generating leaves a differenc
 
 FUZZTIME ?= 60s
 .PHONY: fuzz
-fuzz: ## Fuzz the annotation parser for FUZZTIME (60s)
-	go test -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME) ./controllers/contract
+fuzz: ## Fuzz annotations, elections and what is rendered, each for FUZZTIME (60s)
+	@grep -rl --include='*_test.go' '^func Fuzz' controllers | while read -r file; do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' $$file); do \
+	    echo "$$target ($$file)"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit; \
+	  done || exit; done
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Run golangci-lint

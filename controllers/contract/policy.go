@@ -121,7 +121,7 @@ func leaderNameProblem(serviceName, leaderServiceName string) (InvalidAnnotation
 		return problem, true
 	case len(validation.IsDNS1035Label(leaderServiceName)) > 0:
 		problem.Value = "" // nobody typed it
-		problem.Allowed = fmt.Sprintf("the default name %s is no Service name (RFC 1035 label of at most %d characters); set one; "+
+		problem.Allowed = fmt.Sprintf("the default name %q is no Service name (RFC 1035 label of at most %d characters); set one; "+
 			"nothing is made, renamed or removed until then", leaderServiceName, validation.DNS1035LabelMaxLength)
 		return problem, true
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode"
 
-	"k8s.io/apimachinery/pkg/util/validation"
+	"pgregory.net/rapid"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
 )
@@ -75,7 +75,7 @@ func reports(t *testing.T, annotations map[string]string, key, value string, wan
 	isShortLine(t, invalid[0].String())
 }
 
-func isShortLine(t *testing.T, sentence string) {
+func isShortLine(t rapid.TB, sentence string) {
 	t.Helper()
 	if len(sentence) > maxNote {
 		t.Errorf("%d bytes: %.200s", len(sentence), sentence)
@@ -253,59 +253,5 @@ func TestBadValuesAreReportedInTheOrderOfTheSettingsAndThenByKey(t *testing.T) {
 	want := slices.Concat(contract.SettingKeys()[1:], []string{contract.Prefix + "a", contract.Prefix + "b"})
 	if !slices.Equal(keys, want) {
 		t.Errorf("\n got %v\nwant %v", keys, want)
-	}
-}
-
-func FuzzParse(f *testing.F) {
-	f.Add("db", "true", "primary", "false", "1.5s", "90s", "oldest-ready", "db-0", "true", "lock", "x", uint16(0xffff))
-	f.Add("db", "true", "db", "no", "1h1ns", "-5m", "", "A", "", "a_b", "\n", uint16(0xffff))
-	f.Add(strings.Repeat("s", 57), "true", "", "", "", "", "", "", "", "", "", uint16(1))
-	f.Fuzz(func(t *testing.T, service, enabled, name, sticky, minReady, delay, strategy, preferred, paused, lease, unknown string, present uint16) {
-		values := []string{enabled, name, sticky, minReady, delay, strategy, preferred, paused, lease, unknown}
-		annotations := map[string]string{}
-		for i, key := range append(contract.SettingKeys(), contract.Prefix+"no-such-setting") {
-			if present&(1<<i) != 0 {
-				annotations[key] = values[i]
-			}
-		}
-		isSound(t, service, annotations)
-	})
-}
-
-// isSound checks what holds for any annotations.
-func isSound(t *testing.T, service string, annotations map[string]string) {
-	policy, invalid := contract.Parse(service, annotations)
-	again, invalidAgain := contract.Parse(service, maps.Clone(annotations))
-	if policy != again || !slices.Equal(invalid, invalidAgain) {
-		t.Errorf("not deterministic: %+v %v, then %+v %v", policy, invalid, again, invalidAgain)
-	}
-	if policy.MinReadyDuration < 0 || policy.MinReadyDuration > time.Hour ||
-		policy.FailoverMinDelay < 0 || policy.FailoverMinDelay > 5*time.Minute {
-		t.Errorf("out of bounds: %+v", policy)
-	}
-	if name := policy.LeaderServiceName; policy.Enabled && name != "" && (name == service || len(validation.IsDNS1035Label(name)) > 0) {
-		t.Errorf("leader Service name %q of %q", name, service)
-	}
-	if policy.Enabled != contract.OptedIn(annotations) {
-		t.Errorf("enabled is %t", policy.Enabled)
-	}
-	reported := map[string]bool{}
-	for _, bad := range invalid {
-		reported[bad.Key] = true
-		isShortLine(t, bad.String())
-	}
-	defaultsStandFor(t, service, annotations, policy, reported)
-}
-
-// defaultsStandFor checks that a bad value does as if it was not there; a bad name, that there is none.
-func defaultsStandFor(t *testing.T, service string, annotations map[string]string, policy contract.Policy, bad map[string]bool) {
-	good := maps.Clone(annotations)
-	maps.DeleteFunc(good, func(key, _ string) bool { return bad[key] })
-	want, stillBad := contract.Parse(service, good)
-	if bad[contract.AnnotationLeaderServiceName] {
-		want.LeaderServiceName, stillBad = "", nil // the default name may be bad too
-	}
-	if policy != want || len(stillBad) > 0 {
-		t.Errorf("with bad values %+v, without them %+v and %v", policy, want, stillBad)
 	}
 }
