@@ -94,6 +94,23 @@ func TestALeaderServiceIsCachedWholeAnOptedInOneForItsSpecAnyOtherForItsName(t *
 	}
 }
 
+func TestAnOptedInServiceIsCachedInLittleWhateverItSays(t *testing.T) {
+	huge := strings.Repeat("x", 200<<10)
+	object, err := stripService(&corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: "s", Finalizers: []string{"example.com/" + huge, metav1.FinalizerOrphanDependents}, Labels: map[string]string{"big": huge},
+			Annotations: map[string]string{contract.AnnotationEnabled: "true", contract.AnnotationSticky: huge, contract.Prefix + "x": huge},
+		},
+		Spec: corev1.ServiceSpec{ExternalIPs: []string{huge}, LoadBalancerSourceRanges: []string{huge}, ExternalName: huge},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size := object.(*corev1.Service).Size(); size > 1<<10 {
+		t.Errorf("%d bytes are kept", size)
+	}
+}
+
 func TestOfWhoHasSetFieldsOfASliceTheNamesOfTheOthersAreKept(t *testing.T) {
 	fields := &metav1.FieldsV1{}
 	fields.SetRawString(`{"f:metadata":{}}`)

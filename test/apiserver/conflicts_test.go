@@ -202,9 +202,15 @@ func (w *world) conflictReported(object string) {
 // caughtUp waits until the operator has made something new, and has therefore seen what was there before.
 func (w *world) caughtUp() {
 	GinkgoHelper()
-	w.aService("caught-up").create()
-	w.aPod("caught-up", "caught-up").create()
-	w.switched("caught-up", "caught-up", 1, contract.ReasonElected)
+	w.caughtUpWith("caught-up")
+}
+
+// caughtUpWith does the same under a name of its own.
+func (w *world) caughtUpWith(name string) {
+	GinkgoHelper()
+	w.aService(name).create()
+	w.aPod(name, name).create()
+	w.switched(name, name, 1, contract.ReasonElected)
 }
 
 // leftAlone asserts that nobody changes or deletes an object.

@@ -46,12 +46,18 @@ func (w *world) exists(object client.Object, name string) func() bool {
 // change applies a change to an object, again if somebody else was faster.
 func change[T client.Object](w *world, object T, name string, apply func(T)) {
 	GinkgoHelper()
+	changeAs(admin, w, object, name, apply)
+}
+
+// changeAs does the same as somebody else.
+func changeAs[T client.Object](somebody client.Client, w *world, object T, name string, apply func(T)) {
+	GinkgoHelper()
 	Eventually(func() error {
-		if err := admin.Get(w.ctx, w.key(name), object); err != nil {
+		if err := somebody.Get(w.ctx, w.key(name), object); err != nil {
 			return err
 		}
 		apply(object)
-		return admin.Update(w.ctx, object)
+		return somebody.Update(w.ctx, object)
 	}).Should(Succeed())
 }
 
