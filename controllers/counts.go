@@ -19,6 +19,8 @@ type counts struct {
 	// and Service are deleted at once, or the slice's is overwritten before the copy on the Service is written. They are remembered
 	// when they are written, not when they are lost: caches show a loss a moment before anybody is told of it.
 	records map[types.NamespacedName]leaderservice.Record
+	// published are, of each source, the Pod that a slice of it routed to as the operator wrote it last. The record may be from elsewhere.
+	published map[types.NamespacedName]types.UID
 	// owners are, of each source, the leader Services that its count has had, each with the resourceVersion that it was first seen with. Slices of
 	// others are of a count that has ended.
 	owners map[types.NamespacedName]map[types.UID]string
@@ -44,8 +46,8 @@ const (
 
 func newCounts() *counts {
 	return &counts{
-		records: map[types.NamespacedName]leaderservice.Record{}, owners: map[types.NamespacedName]map[types.UID]string{},
-		ended: map[types.NamespacedName]ending{},
+		records: map[types.NamespacedName]leaderservice.Record{}, published: map[types.NamespacedName]types.UID{},
+		owners: map[types.NamespacedName]map[types.UID]string{}, ended: map[types.NamespacedName]ending{},
 	}
 }
 
@@ -55,6 +57,9 @@ func (c *counts) recorded(record leaderservice.Record, version string, sources .
 	defer c.mutex.Unlock()
 	for _, source := range sources {
 		c.remember(source, record, version)
+		if record.Published {
+			c.published[source] = record.LeaderUID
+		}
 	}
 }
 
@@ -125,11 +130,11 @@ func (c *counts) lastRecord(source types.NamespacedName, found leaderservice.Rec
 	return last
 }
 
-// last is the record that is remembered; without an epoch if there is none.
-func (c *counts) last(source types.NamespacedName) leaderservice.Record {
+// wasPublished is whether a Pod is the one that a slice of the source routed to last, as the operator wrote it.
+func (c *counts) wasPublished(source types.NamespacedName, pod types.UID) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	return c.records[source]
+	return c.published[source] == pod
 }
 
 // remembers is whether there is a count to go on from.
@@ -156,6 +161,7 @@ func (c *counts) end(source types.NamespacedName, version string, now time.Time)
 	}
 	c.ended[source], c.owners[source] = ending{version: version, owners: former, told: now}, owners
 	delete(c.records, source)
+	delete(c.published, source)
 }
 
 // forget drops what is remembered of a source that is not routed.
@@ -163,6 +169,7 @@ func (c *counts) forget(source types.NamespacedName) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	delete(c.records, source)
+	delete(c.published, source)
 	delete(c.owners, source)
 }
 

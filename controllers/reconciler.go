@@ -166,7 +166,6 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 	now := r.clock.Now()
 	primary := leaderservice.AddressTypes(leaderService.Spec.IPFamilies)[0]
 	p := &pass{seen: seen, leaderService: leaderService, slices: set, now: now, took: -1}
-	remembered := r.counts.last(seen.key)
 	p.before = r.recordOf(ctx, seen, leaderService, set.primary(primary))
 
 	pods := make([]election.Pod, 0, len(seen.pods)+1)
@@ -180,7 +179,7 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 		add(pod, true)
 	}
 	uid := p.before.LeaderUID // of a Pod that the selector does not match, perhaps, and that leads on while the Service is paused
-	if uid != "" && byUID[uid] == nil && (!p.before.Published || isProven(p.before, set.primary(primary), remembered)) {
+	if uid != "" && byUID[uid] == nil && (!p.before.Published || r.isProven(seen.key, uid, set.primary(primary))) {
 		former, err := podNamed(ctx, seen.reader, seen.key.Namespace, p.before.LeaderName, uid)
 		if err != nil {
 			return nil, err
@@ -201,17 +200,19 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 	return p, nil
 }
 
-// isProven is whether the record's leader was one by the slice, which says so as it was written or still routes to it, or by what this replica
-// remembers. A copy on the leader Service may be written by all who may edit Services, and they may not choose endpoints.
-func isProven(record leaderservice.Record, slice *discoveryv1.EndpointSlice, remembered leaderservice.Record) bool {
-	saysSo := func(other leaderservice.Record) bool { return other.Published && other.LeaderUID == record.LeaderUID }
-	if slice == nil || saysSo(remembered) {
-		return saysSo(remembered)
+// isProven is whether a slice routes to a Pod, or did as the operator wrote it last. A leader Service, with the record's copy on it, may be
+// written by all who may edit Services, and they may not choose endpoints.
+func (r *Reconciler) isProven(source types.NamespacedName, pod types.UID, slice *discoveryv1.EndpointSlice) bool {
+	if r.counts.wasPublished(source, pod) {
+		return true
 	}
-	return saysSo(leaderservice.WrittenRecord(slice)) ||
-		slices.ContainsFunc(slice.Endpoints, func(endpoint discoveryv1.Endpoint) bool {
-			return endpoint.TargetRef != nil && endpoint.TargetRef.UID == record.LeaderUID
-		})
+	if slice == nil {
+		return false
+	}
+	written := leaderservice.WrittenRecord(slice)
+	return written.Published && written.LeaderUID == pod || slices.ContainsFunc(slice.Endpoints, func(endpoint discoveryv1.Endpoint) bool {
+		return endpoint.TargetRef != nil && endpoint.TargetRef.UID == pod
+	})
 }
 
 // leaseState is the followed Lease as the election wants it. A leader that was lost because of its Lease is not brought back by

@@ -28,8 +28,8 @@ var hostileValues = map[string]string{
 	"quotes and backslashes": `"\'` + "`${x}{{.}}%s%n%!",
 	"no UTF-8":               "\xff\xfe\xc3\x28",
 	"a metric's end":         "x\"} 1\nzen_lead_acting 1\n",
-	"200 KiB":                strings.Repeat("x", 200<<10),
-	"200 KiB of newlines":    strings.Repeat("\n", 200<<10),
+	"100 KiB":                strings.Repeat("x", 100<<10),
+	"100 KiB of newlines":    strings.Repeat("\n", 100<<10),
 }
 
 // allEvents are the notes of all Events of the namespace.

@@ -81,12 +81,12 @@ func fillAnnotations(object metav1.Object) {
 	object.SetAnnotations(annotations)
 }
 
-// routedTo are the names of all Pods that a leader Service of my-app has routed to.
+// routedTo are the names of all Pods that the operator's slices for my-app have routed to.
 func (h *history) routedTo() []string {
 	names := sets.New[string]()
 	for _, version := range h.events {
 		slice, is := version.Object.(*discoveryv1.EndpointSlice)
-		if !is || slice.Labels[contract.LabelSourceService] != "my-app" {
+		if !is || slice.Labels[contract.LabelSourceService] != "my-app" || slice.Labels[contract.LabelSliceManagedBy] != contract.ManagedBy {
 			continue
 		}
 		for _, endpoint := range slice.Endpoints {
