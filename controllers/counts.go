@@ -134,7 +134,7 @@ func (c *counts) lastRecord(source types.NamespacedName, found leaderservice.Rec
 func (c *counts) wasPublished(source types.NamespacedName, pod types.UID) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	return c.published[source] == pod
+	return pod != "" && c.published[source] == pod
 }
 
 // remembers is whether there is a count to go on from.

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
@@ -85,5 +87,26 @@ func TestEndedCountsDoNotPileUp(t *testing.T) {
 	}
 	if len(counts.ended) > endingsKept+int(endingFor/time.Second) {
 		t.Errorf("%d are remembered", len(counts.ended))
+	}
+}
+
+func TestOnlyWhatASliceHasSaidProvesThatAPodWasPublished(t *testing.T) {
+	r := &Reconciler{counts: newCounts()}
+	r.counts.lastRecord(someSource, term(7, "foreign"), true, "1") // as the leader Service's copy has it
+	if r.isProven(someSource, "foreign", nil) || r.isProven(someSource, "", nil) {
+		t.Error("a copy proves it")
+	}
+	r.counts.recorded(term(8, "a"), "2", someSource)
+	r.counts.recorded(unpublished(term(9, "foreign")), "3", someSource)
+	if r.isProven(someSource, "foreign", nil) || !r.isProven(someSource, "a", nil) {
+		t.Error("a slice that routes to nobody proves it, or one that did does not")
+	}
+	endpoints := []discoveryv1.Endpoint{{}, {TargetRef: &corev1.ObjectReference{UID: "b"}}}
+	if slice := (&discoveryv1.EndpointSlice{Endpoints: endpoints}); !r.isProven(someSource, "b", slice) || r.isProven(someSource, "c", slice) {
+		t.Error("an endpoint proves nothing, or anything")
+	}
+	r.counts.end(someSource, "4", time.Now())
+	if r.isProven(someSource, "a", nil) {
+		t.Error("proven by a count that has ended")
 	}
 }

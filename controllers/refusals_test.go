@@ -1,0 +1,55 @@
+package controllers
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+var services = schema.GroupResource{Resource: "services"}
+
+func TestARefusalIsToldOnceAndTriedAgainOnlyIfThatMayHelp(t *testing.T) {
+	invalid := fmt.Errorf("creating Service team/app-leader: %w", apierrors.NewInvalid(schema.GroupKind{Kind: "Service"}, "app-leader", nil))
+	forbidden := fmt.Errorf("creating Service team/app-leader: %w", apierrors.NewForbidden(services, "app-leader", errors.New("exceeded quota")))
+	unavailable := apierrors.NewServiceUnavailable("later")
+	sink := &written{}
+	r := &Reconciler{events: sink}
+	seen := &observation{key: types.NamespacedName{Namespace: "team", Name: "app"}, source: serviceNamed("app")}
+	for i, step := range []struct {
+		err       error
+		tryAgain  bool
+		toldSoFar int
+	}{
+		{nil, false, 0},
+		{invalid, false, 1},
+		{invalid, false, 1},
+		{unavailable, true, 1},
+		{errStale, true, 1},
+		{invalid, false, 1},
+		{forbidden, true, 2},
+		{forbidden, true, 2},
+		{nil, false, 2},
+		{forbidden, true, 3},
+	} {
+		if left := r.reportRefusal(seen, step.err); (left != nil) != step.tryAgain || len(sink.notes) != step.toldSoFar {
+			t.Errorf("step %d: %v is left, told %q", i, left, sink.notes)
+		}
+	}
+	if note := sink.notes[1]; !strings.HasPrefix(note, "The API server refuses creating Service team/app-leader") || !strings.Contains(note, "exceeded quota") {
+		t.Errorf("told %q", note)
+	}
+}
+
+func TestARefusalToASourceThatIsGoneIsToldToNobody(t *testing.T) {
+	sink := &written{}
+	r := &Reconciler{events: sink}
+	forbidden := apierrors.NewForbidden(services, "app-leader", errors.New("no"))
+	if err := r.reportRefusal(&observation{}, forbidden); err == nil || len(sink.notes) > 0 {
+		t.Errorf("%v, told %q", err, sink.notes)
+	}
+}
