@@ -90,7 +90,7 @@ func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, ar
 		return 0, err
 	}
 	recheck, err := r.bringInLine(ctx, seen, arrived)
-	return recheck, r.reportRefusal(seen, err)
+	return r.reportRefusal(ctx, seen, recheck, err)
 }
 
 // bringInLine is what follows the observing of one pass.

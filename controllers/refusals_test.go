@@ -13,7 +13,7 @@ import (
 
 var services = schema.GroupResource{Resource: "services"}
 
-func TestARefusalIsToldOnceAndTriedAgainOnlyIfThatMayHelp(t *testing.T) {
+func TestARefusalIsToldOnceAndTriedAgainSoonOnlyIfThatMayHelp(t *testing.T) {
 	invalid := fmt.Errorf("creating Service team/app-leader: %w", apierrors.NewInvalid(schema.GroupKind{Kind: "Service"}, "app-leader", nil))
 	forbidden := fmt.Errorf("creating Service team/app-leader: %w", apierrors.NewForbidden(services, "app-leader", errors.New("exceeded quota")))
 	unavailable := apierrors.NewServiceUnavailable("later")
@@ -36,8 +36,9 @@ func TestARefusalIsToldOnceAndTriedAgainOnlyIfThatMayHelp(t *testing.T) {
 		{nil, false, 2},
 		{forbidden, true, 3},
 	} {
-		if left := r.reportRefusal(seen, step.err); (left != nil) != step.tryAgain || len(sink.notes) != step.toldSoFar {
-			t.Errorf("step %d: %v is left, told %q", i, left, sink.notes)
+		recheck, left := r.reportRefusal(t.Context(), seen, 0, step.err)
+		if (left != nil) != step.tryAgain || len(sink.notes) != step.toldSoFar || (recheck == refusedRetry) != isNotValid(step.err) {
+			t.Errorf("step %d: %v is left, and %s, told %q", i, left, recheck, sink.notes)
 		}
 	}
 	if note := sink.notes[1]; !strings.HasPrefix(note, "The API server refuses creating Service team/app-leader") || !strings.Contains(note, "exceeded quota") {
@@ -49,7 +50,7 @@ func TestARefusalToASourceThatIsGoneIsToldToNobody(t *testing.T) {
 	sink := &written{}
 	r := &Reconciler{events: sink}
 	forbidden := apierrors.NewForbidden(services, "app-leader", errors.New("no"))
-	if err := r.reportRefusal(&observation{}, forbidden); err == nil || len(sink.notes) > 0 {
+	if _, err := r.reportRefusal(t.Context(), &observation{}, 0, forbidden); err == nil || len(sink.notes) > 0 {
 		t.Errorf("%v, told %q", err, sink.notes)
 	}
 }

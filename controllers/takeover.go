@@ -42,7 +42,7 @@ func (t *takeover) Reconcile(ctx context.Context, request reconcile.Request) (re
 	}
 	again, err := t.judge(ctx, request.NamespacedName)
 	switch {
-	case errors.Is(err, errNamespaceGoing), isNotValid(err): // the acting replica tells of the latter
+	case errors.Is(err, errNamespaceGoing), isNotValid(err): // the acting replica tells of the latter, and tries again
 		return reconcile.Result{}, nil
 	case errors.Is(err, errStale) && t.stale.again(request.NamespacedName) <= maxStaleRetries: // the acting replica was faster, most likely
 		return reconcile.Result{RequeueAfter: staleRetry}, nil

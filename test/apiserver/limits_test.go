@@ -147,7 +147,7 @@ var _ = Describe("What the API server refuses (contract 4)", func() {
 		Eventually(w.leader("my-app")).WithTimeout(time.Minute).Should(HaveLen(1))
 	})
 
-	It("as not valid is told once and not written again, until something changes", func() {
+	It("as not valid is told once and not written again for long, unless something changes", func() {
 		w := newQuietWorld()
 		forbid := w.refuseLeaderServices()
 		w.startOperator()
