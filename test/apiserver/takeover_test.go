@@ -80,9 +80,15 @@ func newAbandonedWorld(delay time.Duration, candidates ...string) (*world, *oper
 // failsOver has the leader of a Service fail, and be a candidate again once another one leads.
 func (w *world) failsOver(service string) {
 	GinkgoHelper()
+	w.failsOverWithin(15*time.Second, service)
+}
+
+// failsOverWithin does the same where the machine has much else to do.
+func (w *world) failsOverWithin(limit time.Duration, service string) {
+	GinkgoHelper()
 	former := w.leader(service)()
 	w.setReady(former[0], false)
-	Eventually(w.leader(service)).Should(And(HaveLen(1), Not(Equal(former)), Not(ContainElement(HaveSuffix("(not ready)")))))
+	Eventually(w.leader(service)).WithTimeout(limit).Should(And(HaveLen(1), Not(Equal(former)), Not(ContainElement(HaveSuffix("(not ready)")))))
 	w.setReady(former[0], true)
 }
 
