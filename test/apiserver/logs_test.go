@@ -133,7 +133,8 @@ var _ = Describe("The log at its highest level (SECURITY.md)", func() {
 		w := newQuietWorld()
 		replica := w.startReplica(binary, kubeconfig, "--zap-log-level=8")
 		Eventually(replica.done).Should(Receive(HaveOccurred()))
-		Expect(string(replica.log.Contents())).To(Equal("zen-lead: --zap-log-level must be at most 7: beyond, the log would have the contents of Services and Pods\n"))
+		Expect(string(replica.log.Contents())).To(Equal(
+			"zen-lead: --zap-log-level must be at most 7: beyond, the log would have the contents of Services and Pods\n"))
 
 	}, NodeTimeout(2*time.Minute))
 })

@@ -135,7 +135,9 @@ var _ = Describe("A user who may edit the Services of one namespace and nothing 
 		w := newLedWorld()
 		w.aPod("my-app", "b").create()
 		user := w.aUser(editServices)
-		record := leaderservice.Record{LeaderName: "a", LeaderUID: "another", Epoch: 1 << 62, LastSwitch: time.Now(), Reason: contract.ReasonElected, Published: true}
+		record := leaderservice.Record{
+			LeaderName: "a", LeaderUID: "another", Epoch: 1 << 62, LastSwitch: time.Now(), Reason: contract.ReasonElected, Published: true,
+		}
 		w.forgeRecord(user, record)
 		Eventually(w.epoch("my-app")).Should(Equal("4611686018427387905"), "who was forged is lost, and another is elected")
 		Expect(w.leader("my-app")()).To(HaveLen(1))
