@@ -106,11 +106,13 @@ images: build $(BIN)/image ## Make the images of the operator and of the test ap
 	@$(BIN)/image -tag zen-lead:dev -entrypoint /zen-lead -output $(BIN)/images/zen-lead.tar $(BIN)/zen-lead=/zen-lead
 	@$(BIN)/image -tag traffic:dev -entrypoint /traffic -output $(BIN)/images/traffic.tar $(BIN)/traffic=/traffic
 
+NOTICES := THIRD-PARTY-NOTICES.txt
 .PHONY: generate
-generate: ## Make everything that is generated: config/rbac, rules and dashboards, and what docs take from code and measurements
+generate: $(BIN)/components ## Make everything that is generated: config/rbac, rules and dashboards, notices, and what docs take from code and measurements
 	@go run ./docs/generate
 	@go run ./monitoring/generate
 	@go run ./controllers/rights/generate
+	@$(BIN)/components notices >$(NOTICES)
 
 ##@ Ship it
 
@@ -124,7 +126,7 @@ catalog: $(BIN)/bundle $(BIN)/image $(BIN)/registry ## Make the OLM catalog of a
 	@test/tools/release/catalog.sh $(BIN)/release/$$($(BIN)/bundle show version)
 
 .PHONY: release
-release: $(BIN)/bundle $(BIN)/image ## Make all that release VERSION=x.y.z needs, of HEAD, into bin/release; AGAIN=1 replaces the newest; see test/tools/release
+release: $(BIN)/bundle $(BIN)/image $(BIN)/components $(BIN)/govulncheck ## Make all that release VERSION=x.y.z needs, of HEAD, into bin/release; AGAIN=1 replaces the newest; see test/tools/release
 	@test/tools/release/release.sh "$(if $(filter command line environment,$(origin VERSION)),$(VERSION))" $(if $(AGAIN),again)
 
 .PHONY: release-verify
@@ -134,7 +136,7 @@ release-verify: $(BIN)/bundle $(BIN)/image ## Build the released VERSION=x.y.z a
 ##@ Test
 
 .PHONY: test
-test: generate-check rules-test test-unit test-apiserver bench-short chaos-short ## Everything that CI runs: generated files, all suites, a short benchmark
+test: generate-check licenses vulnerabilities rules-test test-unit test-apiserver bench-short chaos-short ## Everything that CI runs: generated files, all suites, a short benchmark
 	@KUBECONFIG= $(MAKE) --no-print-directory e2e
 	@$(MAKE) --no-print-directory monitoring-test GINKGO="--ginkgo.label-filter=short $(GINKGO)"
 	@$(MAKE) --no-print-directory olm-test GINKGO="--ginkgo.label-filter=short $(GINKGO)"
@@ -142,7 +144,7 @@ test: generate-check rules-test test-unit test-apiserver bench-short chaos-short
 .PHONY: test-unit
 test-unit: ## Unit and property suites, with the race detector
 	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/chaos/... ./test/soak/... ./test/cluster/... ./test/measurement ./test/traffic/... ./test/versions/...
-	for module in image bundle olmv1; do go -C test/tools/$$module test -count=1 ./... || exit; done # they read files outside their modules
+	for module in image bundle components olmv1; do go -C test/tools/$$module test -count=1 -timeout 30m ./... || exit; done # they read files outside their modules
 
 .PHONY: rules-test
 rules-test: ## Check Prometheus' rules with promtool, and fire and not fire each alert in its unit test
@@ -173,7 +175,7 @@ chaos-short: build ## A few rounds of it, with the shipped binary, and patient w
 soak: build ## Change 1,000 Services at random for 2 hours and see whether memory, goroutines, descriptors or series grow; MEASURED=10m for less
 	@go run ./test/soak/cmd/soak -binary $(BIN)/zen-lead $(if $(MEASURED),-measured $(MEASURED) -command "make soak MEASURED=$(MEASURED)",-output docs/measurements/soak.json)
 
-GENERATED := bundle catalog config docs monitoring/generated
+GENERATED := bundle catalog config docs monitoring/generated $(NOTICES)
 .PHONY: generate-check
 generate-check: generate bundle catalog ## Fail if generating leaves a difference
 	@git diff --exit-code -- $(GENERATED) && [ -z "$$(git ls-files --others --exclude-standard -- $(GENERATED))" ] || \
@@ -190,7 +192,19 @@ fuzz: ## Fuzz annotations, elections and what is rendered, each for FUZZTIME (60
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Run golangci-lint
 	$(BIN)/golangci-lint run ./...
-	for module in image bundle olmv1; do (cd test/tools/$$module && ../../../$(BIN)/golangci-lint run --config ../../../.golangci.yml ./...) || exit; done
+	for module in image bundle components olmv1; do (cd test/tools/$$module && ../../../$(BIN)/golangci-lint run --config ../../../.golangci.yml ./...) || exit; done
+
+.PHONY: licenses
+licenses: $(BIN)/components ## List the licences of all that the operator is linked from, and fail if one is not allowed
+	@$(BIN)/components licenses
+
+.PHONY: vulnerabilities
+vulnerabilities: $(BIN)/govulncheck ## Fail if a package of the operator, or of the Go that releases are built with, is known to be vulnerable
+	@test/tools/vulnerabilities/check.sh
+
+.PHONY: image-twice
+image-twice: $(BIN)/bundle $(BIN)/image $(BIN)/components ## Make the image of HEAD twice, under other conditions, and fail if the digests differ
+	@test/tools/release/twice.sh
 
 ##@ Tidy up
 
@@ -211,6 +225,12 @@ $(BIN)/registry: $(wildcard test/tools/image/registry/*) test/tools/image/go.mod
 $(BIN)/bundle: $(wildcard test/tools/bundle/*)
 	@echo "Building the generator of bundles (the first time 2 minutes)..."
 	@CGO_ENABLED=0 go -C test/tools/bundle build -o "$(CURDIR)/$@" .
+
+$(BIN)/components: $(wildcard test/tools/components/*)
+	@CGO_ENABLED=0 go -C test/tools/components build -o "$(CURDIR)/$@" .
+
+$(BIN)/govulncheck: test/tools/vulnerabilities/go.mod
+	@go -C test/tools/vulnerabilities build -o "$(CURDIR)/$@" golang.org/x/vuln/cmd/govulncheck
 
 $(BIN)/golangci-lint: test/tools/golangci-lint/go.mod
 	@echo "Building golangci-lint (about 3 minutes)..."

@@ -54,6 +54,7 @@ func releaseOf(flags *flag.FlagSet) *release {
 	flags.StringVar(&given.Commit, "commit", "", "commit that the image was built from")
 	flags.StringVar(&given.Image, "image", "", "image")
 	flags.StringVar(&given.Created, "created", "", "time of creation, RFC 3339")
+	flags.StringVar(&given.SBOM, "sbom", "", "digest of the bill of materials")
 	return given
 }
 
@@ -141,8 +142,8 @@ func runRecord(flags *flag.FlagSet, arguments []string) error {
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
-	if slices.Contains([]string{given.Version, given.Commit, given.Image, given.Created}, "") {
-		return errors.New("-version, -commit, -image and -created are needed")
+	if slices.Contains([]string{given.Version, given.Commit, given.Image, given.Created, given.SBOM}, "") {
+		return errors.New("-version, -commit, -image, -created and -sbom are needed")
 	}
 	recorded, err := readReleases(*record)
 	if err != nil {
@@ -200,13 +201,13 @@ func runShow(flags *flag.FlagSet, arguments []string) error {
 	if shown.Version == "" {
 		return fmt.Errorf("%s has no release", *record)
 	}
-	fields := map[string]string{"version": shown.Version, "commit": shown.Commit, "created": shown.Created, "image": shown.Image}
+	fields := map[string]string{"version": shown.Version, "commit": shown.Commit, "created": shown.Created, "image": shown.Image, "sbom": shown.SBOM}
 	for _, v := range variants {
 		fields[v.name] = shown.Bundles[v.name]
 	}
 	field, known := fields[flags.Arg(0)]
 	if !known {
-		return fmt.Errorf("%q is not version, commit, created, image or a variant", flags.Arg(0))
+		return fmt.Errorf("%q is not version, commit, created, image, sbom or a variant", flags.Arg(0))
 	}
 	_, err = fmt.Println(field)
 	return err

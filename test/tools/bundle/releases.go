@@ -30,6 +30,8 @@ type release struct {
 	Created string `json:"created"`
 	// Image is named by its digest.
 	Image string `json:"image"`
+	// SBOM is the digest of its bill of materials; those before 0.3.0 have none.
+	SBOM string `json:"sbom,omitempty"`
 	// Bundles are the digests of the bundles' images, by variant. What was released stays as it was, whatever becomes of config/ afterwards.
 	Bundles map[string]string `json:"bundles,omitempty"`
 	// Deprecated is why nobody should install it any more; written by hand.
@@ -76,6 +78,8 @@ func (r *releases) judge() error {
 			return fmt.Errorf("%s: image %q is not ghcr.io/zen-lead/zen-lead by its digest", version, recorded.Image)
 		case createdErr != nil:
 			return fmt.Errorf("%s: created: %w", version, createdErr)
+		case recorded.SBOM != "" && !releasedDigest.MatchString(recorded.SBOM):
+			return fmt.Errorf("%s: SBOM %q is no digest", version, recorded.SBOM)
 		}
 		for name, digest := range recorded.Bundles {
 			if !releasedDigest.MatchString(digest) {

@@ -31,6 +31,7 @@ func TestARecordThatCannotBeIsRefused(t *testing.T) {
 		"somebody else's":      {func(r *release) { r.Image = "docker.io/evil/x@" + someDigest }, "by its digest"},
 		"no commit":            {func(r *release) { r.Commit = "zzz" }, "40 hexadecimal digits"},
 		"no time":              {func(r *release) { r.Created = "yesterday" }, "created"},
+		"no digest of SBOM":    {func(r *release) { r.SBOM = "x" }, `SBOM "x" is no digest`},
 		"no digest of bundles": {func(r *release) { r.Bundles = map[string]string{"core": "x"} }, "is no digest"},
 	} {
 		t.Run(name, func(t *testing.T) {

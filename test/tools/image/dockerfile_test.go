@@ -1,6 +1,8 @@
 package main
 
 import (
+	"go/version"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,15 +41,25 @@ func TestTheOperatorsImageIsAsDockerfileSays(t *testing.T) {
 	if len(labels) < 8 {
 		t.Errorf("Dockerfile has labels %v only", labels)
 	}
-	copied := strings.Fields(dockerfile["COPY"][0])
+	files := map[string]string{}
+	for _, copied := range dockerfile["COPY"] {
+		fields := strings.Fields(copied)
+		from, to := fields[len(fields)-2], strings.TrimPrefix(fields[len(fields)-1], "/")
+		if files[to] = ""; !strings.HasPrefix(copied, "--from=build") {
+			files[to] = read(t, from)
+		}
+	}
 	want := v1.Config{Labels: labels, User: dockerfile["USER"][0], Entrypoint: []string{strings.Trim(dockerfile["ENTRYPOINT"][0], `[]"`)}}
 	platforms := eachImage(t, filepath.Join(directory, "layout"), func(platform *v1.Platform, image v1.Image) {
 		config, err := image.ConfigFile()
 		if err != nil || !reflect.DeepEqual(config.Config, want) {
 			t.Errorf("got  %+v, %v\nwant %+v", config.Config, err, want)
 		}
-		if content := contentOf(t, image)[strings.TrimPrefix(copied[len(copied)-1], "/")]; content != platform.Architecture {
-			t.Errorf("the image for %s has %q at %s", platform, content, copied[len(copied)-1])
+		files["zen-lead"] = platform.Architecture
+		content := contentOf(t, image)
+		maps.DeleteFunc(content, func(name, _ string) bool { return strings.HasSuffix(name, "/") })
+		if !maps.Equal(content, files) {
+			t.Errorf("the image for %s has %v and not %v, or with other content", platform, slices.Sorted(maps.Keys(content)), slices.Sorted(maps.Keys(files)))
 		}
 	})
 	if !slices.Equal(platforms, []string{"linux/amd64", "linux/arm64"}) {
@@ -55,15 +67,27 @@ func TestTheOperatorsImageIsAsDockerfileSays(t *testing.T) {
 	}
 }
 
-// TestDockerfileHasTheGoOfGoMod is that the toolchain of releases is one that go.mod allows.
-func TestDockerfileHasTheGoOfGoMod(t *testing.T) {
+// TestDockerfileHasAGoThatGoModAllows is that the toolchain of releases, which the Dockerfile names, knows the language of go.mod.
+func TestDockerfileHasAGoThatGoModAllows(t *testing.T) {
 	dockerfile, module := read(t, "Dockerfile"), read(t, "go.mod")
-	language := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(module)[1]
-	if !regexp.MustCompile(`golang:` + regexp.QuoteMeta(language) + `\.\d+ AS build`).MatchString(dockerfile) {
-		t.Errorf("go.mod wants Go %s", language)
+	language := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(module)
+	toolchain := regexp.MustCompile(`golang:(\d+\.\d+\.\d+) AS build`).FindStringSubmatch(dockerfile)
+	if toolchain == nil || version.Compare("go"+toolchain[1], "go"+language[1]) < 0 {
+		t.Errorf("go.mod wants Go %s, Dockerfile has %v", language[1], toolchain)
 	}
 	if !strings.Contains(dockerfile, "make build VERSION=$VERSION COMMIT=$COMMIT") {
 		t.Error("it does not build as the Makefile does")
+	}
+}
+
+// TestNothingOfTheFinalImageCanChangeUnseen is that its base is named by digest, and its user is a number and not root's.
+func TestNothingOfTheFinalImageCanChangeUnseen(t *testing.T) {
+	stages := regexp.MustCompile(`(?m)^FROM .*$`).FindAllString(read(t, "Dockerfile"), -1)
+	if base := stages[len(stages)-1]; !regexp.MustCompile(`@sha256:[0-9a-f]{64}$`).MatchString(base) {
+		t.Errorf("its base is %s", base)
+	}
+	if user := finalStage(t)["USER"]; len(user) != 1 || !isNumericUser(user[0]) || strings.HasPrefix(user[0], "0:") {
+		t.Errorf("its user is %v", user)
 	}
 }
 

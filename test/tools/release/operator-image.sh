@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts the operator's binaries into an image as Dockerfile says, and prints its digest. Labels, user, path and entrypoint are the
-# Dockerfile's; a test compares.
+# Puts the operator's binaries into an image as Dockerfile says, with the files beside it that it copies, and prints its digest. Labels, user,
+# paths and entrypoint are the Dockerfile's; a test compares.
 #
 #   operator-image.sh VERSION COMMIT BINARY TAG OUTPUT    (BINARY with {arch} in it)
 set -euo pipefail
@@ -11,6 +11,10 @@ while IFS= read -r label; do
   label=${label/'$VERSION'/$version}
   labels+=("-label=${label/'$COMMIT'/$commit}")
 done < <(sed -n 's/^LABEL \([^=]*\)="\(.*\)"$/\1=\2/p' "$dockerfile")
+files=()
+while read -r file target; do
+  files+=("$(dirname "$dockerfile")/$file=$target")
+done < <(sed -n 's/^COPY \([^-][^ ]*\) \(\/[^ ]*\)$/\1 \2/p' "$dockerfile")
 "${IMAGE_TOOL:-bin/image}" -print-digest -platform linux/amd64 -platform linux/arm64 -tag "$tag" -output "$output" "${labels[@]}" \
   -user "$(sed -n 's/^USER //p' "$dockerfile")" -entrypoint "$(sed -n 's/^ENTRYPOINT \["\(.*\)"\]$/\1/p' "$dockerfile")" \
-  "$binary=$(sed -n 's/^COPY --from=build [^ ]* //p' "$dockerfile")"
+  "$binary=$(sed -n 's/^COPY --from=build [^ ]* //p' "$dockerfile")" "${files[@]}"

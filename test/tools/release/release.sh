@@ -12,8 +12,11 @@ trap 'echo "Not released; bundle/ and catalog/ are as they were" >&2; git checko
 output=bin/release/$version
 rm -rf "$output" && mkdir -p "$output"
 
+test/tools/vulnerabilities/check.sh
+bin/components licenses >/dev/null
 digest=$(test/tools/release/image.sh "$version" "$commit" "$output/zen-lead")
 bin/bundle record $again -version "$version" -commit "$commit" -image "ghcr.io/zen-lead/zen-lead@$digest" \
+  -sbom "sha256:$(sha256sum <"$output/zen-lead.cdx.json" | cut -d' ' -f1)" \
   -created "$(TZ=UTC git show -s --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd "$commit")"
 make --no-print-directory bundle
 for variant in prometheus core; do
@@ -33,4 +36,4 @@ bundle-core zen-lead-bundle:$version-core
 catalog zen-lead-catalog:$version
 catalog zen-lead-catalog:latest
 END
-echo "and put the tag v$version on the commit that you make now: it is what docs/install.md tells users to build from"
+echo "with the bill of materials, $output/zen-lead.cdx.json, and put the tag v$version on the commit that you make now: it is what docs/install.md tells users to build from"
