@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/zen-lead/zen-lead/test/bench/replica"
 )
 
@@ -30,7 +32,7 @@ func TestMain(m *testing.M) {
 	case standInFails:
 		os.Exit(3)
 	default:
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	}
 }
 
