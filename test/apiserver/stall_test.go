@@ -160,7 +160,6 @@ var _ = Describe("A cache that is behind overrules no slice that is right (contr
 		w.nudge("my-app", "b")
 		standby := w.startStandby(atOnce, line.wire)
 		seen := w.startHistory()
-		lists := line.count("GET pods")()
 		line.stall("pods")
 		w.setReady("b", true)
 		w.setReady("a", false)
