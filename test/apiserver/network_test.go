@@ -34,7 +34,7 @@ func (r *replica) sockets() (listens, talks []string) {
 	Expect(err).NotTo(HaveOccurred())
 	system, err := procfs.NewDefaultFS()
 	Expect(err).NotTo(HaveOccurred())
-	for _, read := range []func() (procfs.NetTCP, error){system.NetTCP, system.NetTCP6} {
+	for _, read := range []func() (procfs.NetTCP, error){system.NetTCP, system.NetTCP6} { //nolint:staticcheck // netlink says no more than these tables
 		lines, err := read()
 		Expect(err).NotTo(HaveOccurred())
 		for _, line := range lines {
