@@ -196,7 +196,7 @@ func (w *lastingWatch) relist(ctx context.Context) error {
 		return err
 	}
 	logf.Log.WithName(Name).Info("Listed anew, because the API server no longer has the versions that were watched",
-		"type", fmt.Sprintf("%T", w.example), "changes", len(changes)-1)
+		"type", fmt.Sprintf("%T", w.example), "version", version)
 	for _, change := range changes {
 		if !w.send(ctx, change) {
 			return ctx.Err()
@@ -220,13 +220,8 @@ func (w *lastingWatch) changes(list runtime.Object) (version string, changes []a
 			return err
 		}
 		there[key] = true
-		change, replaced, err := w.change(key, item, version)
-		if replaced != nil {
-			changes = append(changes, *replaced)
-		}
-		if change != nil {
-			changes = append(changes, *change)
-		}
+		found, err := w.change(key, item, version)
+		changes = append(changes, found...)
 		return err
 	})
 	for _, key := range w.store.ListKeys() {
@@ -250,31 +245,29 @@ func (w *lastingWatch) changes(list runtime.Object) (version string, changes []a
 	return version, append(changes, apiwatch.Event{Type: apiwatch.Bookmark, Object: bookmark}), nil
 }
 
-// change is what leads from the cache to an item that is there, if anything does. One that was made anew under the same name was deleted before.
-func (w *lastingWatch) change(key string, item runtime.Object, version string) (change, replaced *apiwatch.Event, err error) {
+// change is what leads from the cache to an item that is there. One that was made anew under the same name was deleted before. One of the same version
+// is brought again too, as client-go does: where etcd was restored, versions are used again. Who compares it with what was finds no difference.
+func (w *lastingWatch) change(key string, item runtime.Object, version string) (changes []apiwatch.Event, err error) {
 	cached, exists, err := w.store.GetByKey(key)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if !exists {
-		return &apiwatch.Event{Type: apiwatch.Added, Object: item}, nil, nil
+		return []apiwatch.Event{{Type: apiwatch.Added, Object: item}}, nil
 	}
 	before, err := meta.Accessor(cached)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	now, err := meta.Accessor(item)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	switch {
-	case before.GetUID() != now.GetUID():
-		deletion, err := deletionOf(cached, version)
-		return &apiwatch.Event{Type: apiwatch.Added, Object: item}, &deletion, err
-	case before.GetResourceVersion() != now.GetResourceVersion():
-		return &apiwatch.Event{Type: apiwatch.Modified, Object: item}, nil, nil
+	if before.GetUID() == now.GetUID() {
+		return []apiwatch.Event{{Type: apiwatch.Modified, Object: item}}, nil
 	}
-	return nil, nil, nil
+	deletion, err := deletionOf(cached, version)
+	return []apiwatch.Event{deletion, {Type: apiwatch.Added, Object: item}}, err
 }
 
 // deletionOf is the deletion of a cached object that is gone as of a version.
