@@ -74,6 +74,10 @@ func keptSaysTheSame(t rapid.TB, service string, annotations map[string]string) 
 
 func TestAnyAnnotationsAreSoundAndKeptInLittle(t *testing.T) { rapid.Check(t, anyMapIsSound) }
 
+func TestAKeyThatCannotBePrintedIsReportedInOneLine(t *testing.T) {
+	isSound(t, "db", map[string]string{contract.AnnotationEnabled: "true", contract.Prefix + "\x00\n": ""})
+}
+
 func FuzzParseAnyMap(f *testing.F) {
 	random := rand.NewChaCha8([32]byte{1})
 	for range 8 {

@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,7 +76,8 @@ func (a InvalidAnnotation) String() string {
 	if len(value) > maxQuotedValue {
 		value = strings.ToValidUTF8(value[:maxQuotedValue], "") + "..."
 	}
-	return fmt.Sprintf("%s: %q is not valid: %s", a.Key, value, a.Allowed)
+	key := strconv.Quote(a.Key)
+	return fmt.Sprintf("%s: %q is not valid: %s", key[1:len(key)-1], value, a.Allowed) // an ordinary key as it was typed, any other as one line
 }
 
 // OptedIn is whether the annotations opt a Service in, without parsing the rest.
