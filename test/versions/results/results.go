@@ -60,6 +60,14 @@ func (v *Version) Count(report types.Report) error {
 	return nil
 }
 
+// Failure is an error that names the specs that have failed; nil if there are none.
+func (v *Version) Failure() error {
+	if len(v.Failed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("with Kubernetes %s failed:\n  %s", v.Kubernetes, strings.Join(v.Failed, "\n  "))
+}
+
 // Put replaces what there is of a version, and keeps the versions in the order of the list.
 func (r *Results) Put(version Version, order []string) {
 	r.Versions = slices.DeleteFunc(r.Versions, func(v Version) bool { return v.Minor == version.Minor || !slices.Contains(order, v.Minor) })

@@ -42,6 +42,12 @@ func TestSpecsAreCountedByHowTheyEnded(t *testing.T) {
 	if got := version.Failed; !slices.Equal(got, want) {
 		t.Errorf("failed are %q, want %q", got, want)
 	}
+	if err := version.Failure(); err == nil || !strings.Contains(err.Error(), "It d") {
+		t.Errorf("the failure is %v", err)
+	}
+	if err := new(results.Version).Failure(); err != nil {
+		t.Errorf("without a failed spec there is %v", err)
+	}
 }
 
 func TestWhatIsNotTheWholeSuiteIsNotCounted(t *testing.T) {

@@ -53,11 +53,11 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	var all []string
-	for _, version := range binaries.KubernetesVersions() {
-		all = append(all, binaries.Minor(version))
+	var order []string
+	for _, kubernetes := range binaries.KubernetesVersions() {
+		order = append(order, binaries.Minor(kubernetes))
 	}
-	chosen, err := measurement.Chosen(strings.Join(strings.Fields(o.versions), ","), all)
+	chosen, err := measurement.Chosen(strings.Join(strings.Fields(o.versions), ","), order)
 	if err != nil {
 		return err
 	}
@@ -68,41 +68,44 @@ func run(ctx context.Context, o options) error {
 	if err := measurement.Read(o.output, measured); err != nil {
 		return err
 	}
+	commit := measurement.Commit(ctx)
 	program, err := o.buildSuite(ctx)
 	if err != nil {
 		return err
 	}
-	commit := measurement.Commit(ctx)
 	var failures []error
-	for _, kubernetes := range binaries.KubernetesVersions() {
-		minor := binaries.Minor(kubernetes)
-		if chosen != nil && !slices.Contains(chosen, minor) {
+	for i, kubernetes := range binaries.KubernetesVersions() {
+		if chosen != nil && !slices.Contains(chosen, order[i]) {
 			continue
 		}
-		version := results.Version{Minor: minor, Kubernetes: kubernetes, Date: time.Now().UTC().Truncate(time.Second), Commit: commit}
+		version := results.Version{Minor: order[i], Kubernetes: kubernetes, Date: time.Now().UTC().Truncate(time.Second), Commit: commit}
 		report, err := o.runSuite(ctx, program, kubernetes)
+		if err == nil && len(o.ginkgo) > 0 { // it may have been a part of the suite, which says nothing of the version
+			failures = append(failures, succeeded(report))
+			continue
+		}
+		if err == nil {
+			err = version.Count(report)
+		}
 		if err != nil {
 			return errors.Join(append(failures, fmt.Errorf("Kubernetes %s: %w", kubernetes, err))...)
 		}
-		if len(o.ginkgo) > 0 { // it may have been a part of the suite, which says nothing of the version
-			if !report.SuiteSucceeded {
-				failures = append(failures, fmt.Errorf("Kubernetes %s: the suite failed", kubernetes))
-			}
-			continue
-		}
-		if err := version.Count(report); err != nil {
-			return errors.Join(append(failures, fmt.Errorf("Kubernetes %s: %w", kubernetes, err))...)
-		}
 		fmt.Printf("  %d specs passed, %d failed, %d were left out\n", version.Passed, len(version.Failed), len(version.LeftOut))
-		measured.Put(version, all)
+		measured.Put(version, order)
 		if err := measurement.Write(o.output, measured); err != nil { // each: a run that is broken off has not been for nothing
 			return err
 		}
-		for _, spec := range version.Failed {
-			failures = append(failures, fmt.Errorf("Kubernetes %s: failed: %s", kubernetes, spec))
-		}
+		failures = append(failures, version.Failure())
 	}
 	return errors.Join(failures...)
+}
+
+// succeeded is an error unless all specs of a report have passed that were to run.
+func succeeded(report types.Report) error {
+	if report.SuiteSucceeded {
+		return nil
+	}
+	return errors.New("the suite failed; its log has why")
 }
 
 // buildSuite builds the suite's program, without the race detector: what that finds does not depend on the API server.
