@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery"
 
 	"github.com/zen-lead/zen-lead/test/binaries"
 )
@@ -26,12 +28,15 @@ var _ = Describe("What config/ and bundle/ ship", Ordered, func() {
 		kubectl(ctx, "apply", "--server-side", "-f", filepath.Join(prometheusOperator, "example", "prometheus-operator-crd"))
 		kubectl(ctx, "apply", "--server-side", "-f", filepath.Join(olm, "deploy", "chart", "crds"))
 		kubectl(ctx, "wait", "--for=condition=Established", "crd", "--all")
+		Eventually(publishedKinds).WithTimeout(5*time.Minute).WithPolling(time.Second).Should(ContainElements(
+			"com.coreos.monitoring.v1.ServiceMonitor", "com.coreos.monitoring.v1.PrometheusRule", "com.coreos.operators.v1alpha1.ClusterServiceVersion",
+		), "kubectl validates by what the API server publishes; an old one takes long for so many kinds")
 		for _, name := range []string{"zen-lead-system", "team-a", "team-b", "openshift-config-managed"} {
 			namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 			Expect(admin.Create(ctx, namespace)).To(Succeed())
 			DeferCleanup(func(ctx SpecContext) { Expect(admin.Delete(ctx, namespace)).To(Succeed()) })
 		}
-	})
+	}, NodeTimeout(10*time.Minute))
 
 	It("is valid in every overlay", func(ctx SpecContext) {
 		overlays := overlaysOfConfig()
@@ -50,6 +55,23 @@ var _ = Describe("What config/ and bundle/ ship", Ordered, func() {
 		}
 	})
 })
+
+// publishedKinds are the names of all schemas that the API server publishes.
+func publishedKinds() ([]string, error) {
+	clients, err := discovery.NewDiscoveryClientForConfig(plane.Config)
+	if err != nil {
+		return nil, err
+	}
+	document, err := clients.OpenAPISchema()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, schema := range document.GetDefinitions().GetAdditionalProperties() {
+		names = append(names, schema.GetName())
+	}
+	return names, nil
+}
 
 // notAlone are the folders that are no installation: placeholders for namespaces are theirs, or kinds that only other programs read.
 var notAlone = []string{"manager", "rbac", "manifests/bases", "manifests/core", "manifests/prometheus", "scorecard"}
