@@ -159,7 +159,7 @@ test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, wit
 VERSIONS_RESULTS := docs/measurements/versions.json
 
 .PHONY: test-versions
-test-versions: ## The same suites against each supported version of Kubernetes that we build (70 minutes, and 30 once to build them); VERSIONS="1.24 1.31" for less
+test-versions: ## The same suites against each supported version of Kubernetes that we build (an hour, and 20 minutes more once to build them); VERSIONS="1.24 1.31" for less
 	@echo "$(if $(GINKGO),No results are kept of a run with GINKGO.,Results are kept in $(VERSIONS_RESULTS); the README's table is made from it by 'make generate'.)"
 	@go run ./test/versions/cmd/versions -output "$(if $(GINKGO),,$(VERSIONS_RESULTS))" -versions "$(VERSIONS)" -- $(GINKGO)
 

@@ -38,8 +38,8 @@ type LeftOut struct {
 	Reason string `json:"reason"`
 }
 
-// Count fills in how the specs of a report have ended. It is an error if that is not the whole suite, or it failed as a whole. A
-// spec that did not run without saying that the API server is too old for it counts as failed.
+// Count fills in how the specs of a report have ended. It is an error if that is not the whole suite, if it was broken off or if
+// it failed as a whole. A spec that did not run without saying that the API server is too old for it counts as failed.
 func (v *Version) Count(report types.Report) error {
 	if stats := report.PreRunStats; stats.TotalSpecs == 0 || stats.SpecsThatWillRun < stats.TotalSpecs {
 		return fmt.Errorf("only %d of %d specs were to run", stats.SpecsThatWillRun, stats.TotalSpecs)
@@ -47,6 +47,8 @@ func (v *Version) Count(report types.Report) error {
 	for _, spec := range report.SpecReports {
 		reason, tooOld := strings.CutPrefix(spec.Failure.Message, TooOld)
 		switch {
+		case spec.State.Is(types.SpecStateInterrupted | types.SpecStateAborted):
+			return fmt.Errorf("the suite was broken off in %q", spec.FullText())
 		case spec.Failed():
 			v.Failed = append(v.Failed, strings.TrimSpace(spec.LeafNodeType.String()+" "+spec.FullText()))
 		case spec.LeafNodeType != types.NodeTypeIt: // what prepares the suite is no spec

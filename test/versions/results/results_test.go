@@ -55,7 +55,10 @@ func TestWhatIsNotTheWholeSuiteIsNotCounted(t *testing.T) {
 	part, none, broken := reportOf(spec("a", types.SpecStatePassed, "")), types.Report{}, reportOf(spec("a", types.SpecStatePassed, ""))
 	part.PreRunStats.TotalSpecs = 2
 	broken.SuiteSucceeded = false
-	for name, report := range map[string]types.Report{"a part": part, "nothing": none, "a failed suite without a failed spec": broken} {
+	ended := reportOf(spec("a", types.SpecStateInterrupted, ""), spec("b", types.SpecStateSkipped, ""))
+	for name, report := range map[string]types.Report{
+		"a part": part, "nothing": none, "a failed suite without a failed spec": broken, "one that was broken off": ended,
+	} {
 		if err := new(results.Version).Count(report); err == nil {
 			t.Errorf("%s is taken for a run of the suite", name)
 		}
