@@ -88,7 +88,7 @@ func run(ctx context.Context, o options) error {
 			err = version.Count(report)
 		}
 		if err != nil {
-			return errors.Join(append(failures, fmt.Errorf("Kubernetes %s: %w", kubernetes, err))...)
+			return errors.Join(append(failures, fmt.Errorf("with Kubernetes %s: %w", kubernetes, err))...)
 		}
 		fmt.Printf("  %d specs passed, %d failed, %d were left out\n", version.Passed, len(version.Failed), len(version.LeftOut))
 		measured.Put(version, order)
