@@ -75,7 +75,7 @@ var _ = Describe("A user who may edit the Services of one namespace and nothing 
 
 	DescribeTable("does not take over a Service that is there already:", func(taken string) {
 		w := newLedWorld()
-		plain := w.aService("plain").notOptedIn().create()
+		w.aService("plain").notOptedIn().create()
 		w.aPod("evil", "foreign").create()
 		user := w.aUser(editServices)
 		w.calm()

@@ -38,7 +38,7 @@ func (w *world) failing(ctx context.Context, random *rand.Rand, done <-chan stru
 			service, spoil := w.services[random.IntN(len(w.services))], workload.Spoils[random.IntN(len(workload.Spoils))]
 			spoiled++
 			running.Go(func() {
-				w.insist(ctx, func(ctx context.Context) error { return spoil.Do(w.pods, ctx, service) })
+				w.insist(ctx, func(ctx context.Context) error { return spoil.Do(ctx, w.pods, service) })
 			})
 			continue
 		}

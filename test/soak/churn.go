@@ -50,7 +50,7 @@ func changes() []change {
 	}
 	for _, spoil := range workload.Spoils {
 		all = append(all, change{spoil.Name, 1, func(ctx context.Context, c *churn, m *member, _ func() error) error {
-			return spoil.Do(c.Pods, ctx, m.name())
+			return spoil.Do(ctx, c.Pods, m.name())
 		}})
 	}
 	for _, failure := range workload.Failures {

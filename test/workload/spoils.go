@@ -18,7 +18,7 @@ const SpoiledAddress = "192.0.2.1"
 // Spoil is something that somebody does to what the operator has made for a Service. What is not there cannot be spoiled, and is no error.
 type Spoil struct {
 	Name string
-	Do   func(p *Pods, ctx context.Context, service string) error
+	Do   func(ctx context.Context, p *Pods, service string) error
 }
 
 // Spoils are all ways that there are.
@@ -28,17 +28,17 @@ var Spoils = []Spoil{
 	{"leader Service deleted", deleteLeaderService},
 }
 
-func editSlice(p *Pods, ctx context.Context, service string) error {
+func editSlice(ctx context.Context, p *Pods, service string) error {
 	patch := fmt.Appendf(nil, `{"endpoints":[{"addresses":[%q]}]}`, SpoiledAddress)
 	_, err := p.Client.DiscoveryV1().EndpointSlices(p.Namespace).Patch(ctx, sliceName(service), types.MergePatchType, patch, metav1.PatchOptions{})
 	return ignoreMissing(err)
 }
 
-func deleteSlice(p *Pods, ctx context.Context, service string) error {
+func deleteSlice(ctx context.Context, p *Pods, service string) error {
 	return ignoreMissing(p.Client.DiscoveryV1().EndpointSlices(p.Namespace).Delete(ctx, sliceName(service), metav1.DeleteOptions{}))
 }
 
-func deleteLeaderService(p *Pods, ctx context.Context, service string) error {
+func deleteLeaderService(ctx context.Context, p *Pods, service string) error {
 	return ignoreMissing(p.Client.CoreV1().Services(p.Namespace).Delete(ctx, leaderName(service), metav1.DeleteOptions{}))
 }
 

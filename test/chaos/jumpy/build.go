@@ -83,7 +83,7 @@ func Build(ctx context.Context, module, into string, output io.Writer) (string, 
 		}
 	}
 	binary := filepath.Join(into, "zen-lead")
-	build := exec.CommandContext(ctx, "go", "build", "-overlay", filepath.Join(into, "overlay.json"), "-o", binary, "./cmd/zen-lead") //nolint:gosec // paths of ours
+	build := exec.CommandContext(ctx, "go", "build", "-overlay", filepath.Join(into, "overlay.json"), "-o", binary, "./cmd/zen-lead")
 	build.Dir, build.Stdout, build.Stderr = module, output, output
 	if err := build.Run(); err != nil {
 		return "", fmt.Errorf("building the operator with a clock that jumps: %w", err)

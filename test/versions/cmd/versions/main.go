@@ -79,16 +79,13 @@ func run(ctx context.Context, o options) error {
 			continue
 		}
 		version := results.Version{Minor: order[i], Kubernetes: kubernetes, Date: time.Now().UTC().Truncate(time.Second), Commit: commit}
-		report, err := o.runSuite(ctx, program, kubernetes)
-		if err == nil && len(o.ginkgo) > 0 { // it may have been a part of the suite, which says nothing of the version
-			failures = append(failures, succeeded(report))
-			continue
-		}
-		if err == nil {
-			err = version.Count(report)
-		}
+		failed, err := o.runOn(ctx, program, &version)
 		if err != nil {
-			return errors.Join(append(failures, fmt.Errorf("with Kubernetes %s: %w", kubernetes, err))...)
+			return errors.Join(append(failures, err)...)
+		}
+		if len(o.ginkgo) > 0 {
+			failures = append(failures, failed)
+			continue
 		}
 		fmt.Printf("  %d specs passed, %d failed, %d were left out\n", version.Passed, len(version.Failed), len(version.LeftOut))
 		measured.Put(version, order)
@@ -98,6 +95,19 @@ func run(ctx context.Context, o options) error {
 		failures = append(failures, version.Failure())
 	}
 	return errors.Join(failures...)
+}
+
+// runOn runs the suite on a version and counts its specs; failed says whether it did. With arguments of ours it may have been a part of the
+// suite, which says nothing of the version, and is not counted.
+func (o options) runOn(ctx context.Context, program string, version *results.Version) (failed, err error) {
+	report, err := o.runSuite(ctx, program, version.Kubernetes)
+	if err == nil && len(o.ginkgo) == 0 {
+		err = version.Count(report)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("with Kubernetes %s: %w", version.Kubernetes, err)
+	}
+	return succeeded(report), nil
 }
 
 // succeeded is an error unless all specs of a report have passed that were to run.
