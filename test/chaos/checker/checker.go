@@ -61,6 +61,9 @@ type podHistory struct {
 // leadership is what was last published for a Service, and all that ever was.
 type leadership struct {
 	current *sliceVersion
+	// published is the Pod, by its UID, that the operator published last, if its last version did. Who deletes or edits a slice elects nobody: the
+	// leader that it had comes back as it is, and may be on its way out.
+	published string
 	highest int64
 	of      map[int64]string // the Pods' UIDs by epoch
 	// unsure is whether etcd was restored, and no epoch has been written since that is higher than all before.
@@ -159,7 +162,7 @@ func (c *Checker) forget(at time.Time) {
 		}
 	}
 	for _, led := range c.leaders {
-		led.current, led.unsure = nil, !c.backup.IsZero()
+		led.current, led.published, led.unsure = nil, "", !c.backup.IsZero()
 	}
 }
 
@@ -193,7 +196,6 @@ func (c *Checker) judgeSlice(v version) {
 		led = &leadership{of: map[int64]string{}}
 		c.leaders[key] = led
 	}
-	before := led.current
 	led.current = v.slice
 	if v.Deleted {
 		led.current = nil
@@ -213,8 +215,10 @@ func (c *Checker) judgeSlice(v version) {
 		return // what is there when all is listed anew may be as old as the backup that it comes from
 	}
 	c.judgeEpoch(led, v.slice, say)
+	before := led.published
+	led.published = ""
 	for _, published := range v.slice.endpoints {
-		if before == nil || len(before.endpoints) == 0 || before.endpoints[0].uid != published.uid {
+		if led.published = published.uid; before != published.uid {
 			c.counts.Changes++
 			c.judgeChoice(published, v.Seen, say)
 		}

@@ -158,6 +158,31 @@ func TestWhatSomebodyElseWroteIsNotTheOperators(t *testing.T) {
 	}
 }
 
+func TestALeaderOnItsWayOutComesBackIfItsSliceWasSpoiledAndIsNotElectedSo(t *testing.T) {
+	leaving := func(s *story, epoch string) {
+		slice := &discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s-leader-ipv4", Labels: map[string]string{ofService: "s-leader"},
+			Annotations: map[string]string{epochKey: epoch}}, Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"ip-a"},
+			Conditions: discoveryv1.EndpointConditions{Ready: ptr.To(false)}, TargetRef: &corev1.ObjectReference{Name: "a", UID: "a"}}}}
+		s.Slice(slice, s.next())
+	}
+	spoil := func(s *story) {
+		s.Slice(&discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s-leader-ipv4", Labels: map[string]string{ofService: "s-leader"}},
+			Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"192.0.2.1"}}}}, s.next())
+	}
+	s := begin()
+	spoil(s)
+	leaving(s, "1")
+	if found := s.Judge(); len(found) > 0 {
+		t.Error("it was the leader:", found)
+	}
+	s = begin().slice("2", "b")
+	spoil(s)
+	leaving(s, "3")
+	if found := s.Judge(); len(found) != 1 {
+		t.Error("it was not the leader, and nothing is found:", found)
+	}
+}
+
 func TestWhatIsWrongInTheEnd(t *testing.T) {
 	services := map[string]map[string]string{"n/s": {"app": "s"}}
 	for name, c := range map[string]struct {
