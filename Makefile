@@ -154,7 +154,7 @@ rules-test: ## Check Prometheus' rules with promtool, and fire and not fire each
 .PHONY: test-apiserver
 test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, with race and cache mutation detectors
 	@go run ./test/controlplane/cmd/controlplane build >/dev/null
-	KUBE_CACHE_MUTATION_DETECTOR=true go test -race -timeout 30m ./test/apiserver -args -ginkgo.poll-progress-after=90s $(GINKGO)
+	KUBE_CACHE_MUTATION_DETECTOR=true go test -race -timeout 60m ./test/apiserver -args -ginkgo.poll-progress-after=90s $(GINKGO)
 
 VERSIONS_RESULTS := docs/measurements/versions.json
 

@@ -64,8 +64,8 @@ type leadership struct {
 	// published is the Pod, by its UID, that the operator published last, if its last version did. Who deletes or edits a slice elects nobody: the
 	// leader that it had comes back as it is, and may be on its way out.
 	published string
-	highest int64
-	of      map[int64]string // the Pods' UIDs by epoch
+	highest   int64
+	of        map[int64]string // the Pods' UIDs by epoch
 	// unsure is whether etcd was restored, and no epoch has been written since that is higher than all before.
 	unsure bool
 }
