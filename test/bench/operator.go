@@ -39,18 +39,8 @@ func newOperator(ctx context.Context, plane *controlplane.ControlPlane, binary s
 	if err != nil {
 		return nil, err
 	}
-	roles, err := controlplane.OperatorRoles()
-	if err != nil {
+	if err := plane.GrantOperator(ctx, operatorUser, "", operatorNamespace); err != nil { // it watches all namespaces
 		return nil, err
-	}
-	for role, rules := range roles {
-		namespace := "" // it watches them all
-		if role == controlplane.RoleSystem {
-			namespace = operatorNamespace
-		}
-		if err := plane.Grant(ctx, operatorUser, namespace, operatorUser+role, rules); err != nil {
-			return nil, err
-		}
 	}
 	directory, err := os.MkdirTemp("", "zen-lead-bench-")
 	if err != nil {

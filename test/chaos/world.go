@@ -95,21 +95,8 @@ func (w *world) makeMembers(ctx context.Context) error {
 		return err
 	}
 	config.QPS = -1
-	roles, err := controlplane.OperatorRoles()
-	if err != nil {
+	if err := w.plane.GrantOperator(ctx, operatorUser, namespace, leaseNamespace); err != nil {
 		return err
-	}
-	for role, rules := range roles {
-		where := namespace
-		switch role {
-		case controlplane.RoleSystem:
-			where = leaseNamespace
-		case controlplane.RoleClusterWide:
-			where = ""
-		}
-		if err := w.plane.Grant(ctx, operatorUser, where, operatorUser+role, rules); err != nil {
-			return err
-		}
 	}
 	for _, name := range []string{"replica-1", "replica-2"} {
 		m := &member{kubeconfig: filepath.Join(w.scratch, name)}

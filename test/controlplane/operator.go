@@ -45,6 +45,21 @@ func OperatorRoles() (map[string][]rbacv1.PolicyRule, error) {
 	}
 }
 
+// GrantOperator gives a user what config/rbac gives the operator that watches a namespace, or all of them if that is empty, and whose own namespace
+// is another one.
+func (c *ControlPlane) GrantOperator(ctx context.Context, user, watched, own string) error {
+	roles, err := OperatorRoles()
+	if err != nil {
+		return err
+	}
+	for role, namespace := range map[string]string{RoleWatched: watched, RoleSystem: own, RoleClusterWide: ""} {
+		if err := c.Grant(ctx, user, namespace, user+role, roles[role]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Grant gives a user the rules in a namespace, or everywhere if that is empty.
 func (c *ControlPlane) Grant(ctx context.Context, user, namespace, name string, rules []rbacv1.PolicyRule) error {
 	clients, err := kubernetes.NewForConfig(c.Config)

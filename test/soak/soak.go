@@ -111,16 +111,8 @@ func (w *world) startReplicas(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	roles, err := controlplane.OperatorRoles()
-	if err != nil {
+	if err := w.plane.GrantOperator(ctx, operatorUser, namespace, leaseNamespace); err != nil {
 		return err
-	}
-	for role, where := range map[string]string{
-		controlplane.RoleWatched: namespace, controlplane.RoleSystem: leaseNamespace, controlplane.RoleClusterWide: "",
-	} {
-		if err := w.plane.Grant(ctx, operatorUser, where, operatorUser+role, roles[role]); err != nil {
-			return err
-		}
 	}
 	if w.directory, err = os.MkdirTemp("", "zen-lead-soak-"); err != nil {
 		return err
