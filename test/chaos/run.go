@@ -195,6 +195,12 @@ func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
 	return right, nil
 }
 
+// Check refuses options that name a fault that there is not.
+func (o Options) Check() error {
+	_, err := choose(o.Faults, o.Jumpy)
+	return err
+}
+
 // choose finds faults by their names; all that can be made if there are none.
 func choose(names []string, jumpy bool) ([]fault, error) {
 	var possible, chosen []fault

@@ -62,6 +62,10 @@ func run(ctx context.Context, arguments []string) error {
 		defer file.Close() //nolint:errcheck // others write to it
 		options.Log = file
 	}
+	options.Jumpy = !*shipped
+	if err := options.Check(); err != nil { // before minutes of building
+		return err
+	}
 	if *shipped {
 		return chaos.Run(ctx, options)
 	}
@@ -74,6 +78,5 @@ func run(ctx context.Context, arguments []string) error {
 	if options.Binary, err = jumpy.Build(ctx, ".", directory, os.Stderr); err != nil {
 		return err
 	}
-	options.Jumpy = true
 	return chaos.Run(ctx, options)
 }
