@@ -151,7 +151,8 @@ func TestACacheThatMissedChangesIsToldOfThemAsIfItHadWatched(t *testing.T) {
 	}
 	f, store := follow(ctx, t, s)
 	eventually(t, "the first list", func() bool { return len(store.ListKeys()) == 4 && s.watching() == 1 })
-	f.take()
+	first := 0 // events follow the store
+	eventually(t, "the first events", func() bool { first += len(f.take()); return first == 4 })
 
 	s.put("comes", "comes", true)
 	s.put("changes", "changes", true)

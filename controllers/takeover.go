@@ -16,7 +16,8 @@ import (
 
 // takeover is what a replica does while another one acts first. At every change it judges the slices by its own caches. Where
 // one misroutes, and still does so after the delay, it reads everything afresh from the API server, decides, and writes with the
-// resourceVersion that it read. It makes and removes nothing else: that can wait for the Lease.
+// resourceVersion that it read. A leader Service that somebody has deleted it makes again. It makes and removes nothing else: that can
+// wait for the Lease.
 type takeover struct {
 	*Reconciler
 	// delay is how long a slice may misroute from when this replica saw why.
@@ -54,15 +55,30 @@ func (t *takeover) Reconcile(ctx context.Context, request reconcile.Request) (re
 
 // judge returns when to look again though nothing happens; 0 for never.
 func (t *takeover) judge(ctx context.Context, source types.NamespacedName) (time.Duration, error) {
-	cached, err := t.cachedPass(ctx, source)
+	seen, err := t.observe(ctx, source)
 	if err != nil {
 		return 0, err
 	}
-	if cached == nil {
-		t.wrong.clear(source)
-		t.unfinished.remove(source)
-		t.tellRoutes(source)
+	seen.cautious = true
+	if !seen.routable() {
+		t.metrics.OptedOut(source, 0)
+		t.writes.forget(source)
+		t.counts.forget(source)
+		t.losses.forget(source)
+		t.leave(source)
 		return 0, nil
+	}
+	leaderService := seen.standing()
+	if leaderService == nil {
+		return t.judgeMissing(ctx, seen)
+	}
+	set, err := t.slicesOf(ctx, source, leaderService.Name, leaderService.UID)
+	if err != nil {
+		return 0, err
+	}
+	cached, err := t.elect(ctx, seen, leaderService, set)
+	if err != nil {
+		return 0, err
 	}
 	if !misroutes(cached) {
 		t.wrong.clear(source)
@@ -76,29 +92,11 @@ func (t *takeover) judge(ctx context.Context, source types.NamespacedName) (time
 	return t.decide(ctx, cached, since)
 }
 
-// cachedPass elects by the caches; nil if there is nothing to route, or no leader Service that this replica could route through.
-func (t *takeover) cachedPass(ctx context.Context, source types.NamespacedName) (*pass, error) {
-	seen, err := t.observe(ctx, source)
-	if err != nil {
-		return nil, err
-	}
-	seen.cautious = true
-	if !seen.routable() {
-		t.metrics.OptedOut(source, 0)
-		t.writes.forget(source)
-		t.counts.forget(source)
-		t.losses.forget(source)
-		return nil, nil
-	}
-	leaderService := seen.standing()
-	if leaderService == nil {
-		return nil, nil
-	}
-	set, err := t.slicesOf(ctx, source, leaderService.Name, leaderService.UID)
-	if err != nil {
-		return nil, err
-	}
-	return t.elect(ctx, seen, leaderService, set)
+// leave drops what there was to do for a source that this replica could not route.
+func (t *takeover) leave(source types.NamespacedName) {
+	t.wrong.clear(source)
+	t.unfinished.remove(source)
+	t.tellRoutes(source)
 }
 
 // misroutes is whether a slice sends traffic elsewhere than it should.

@@ -119,8 +119,9 @@ var _ = Describe("The epoch, while somebody does all he can to the objects (cont
 		w.aService("my-app").createLed("a", "b", "c")
 		seen := w.startHistory()
 		stop := w.vandal(deeds(w)...)
-		for number := range changes {
-			pod := []string{"a", "b", "c"}[number%3]
+		for range changes {
+			var pod string
+			Eventually(func() string { pod = w.readyLeader(); return pod }).Should(BeElementOf("a", "b", "c"))
 			w.setReady(pod, false)
 			Eventually(w.readyLeader).Should(And(Not(BeEmpty()), Not(Equal(pod))))
 			w.setReady(pod, true)

@@ -1,0 +1,95 @@
+package apiserver
+
+import (
+	"fmt"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/zen-lead/zen-lead/controllers/contract"
+)
+
+// deleteLeaderService deletes my-app's leader Service, if there is one; the garbage collector deletes its slices.
+func (w *world) deleteLeaderService() {
+	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "my-app-leader"}}
+	Expect(client.IgnoreNotFound(admin.Delete(w.ctx, service))).To(Succeed())
+}
+
+var _ = Describe("A standby makes a leader Service again that somebody deletes while nobody acts (contract 2 and 6)", func() {
+	It("with its leader and epoch, from which a replica that is started later goes on", func() {
+		w, standby := newAbandonedWorld(takeoverDelay, "b")
+		w.setReady("a", false)
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+		seen := w.startHistory()
+		former := w.service("my-app-leader").UID
+		w.deleteLeaderService()
+		Eventually(func() bool {
+			again := &corev1.Service{}
+			return admin.Get(w.ctx, w.key("my-app-leader"), again) == nil && again.UID != former
+		}).Should(BeTrue())
+		Eventually(w.sliceBelongsToService).Should(BeTrue())
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+		Eventually(w.eventsOf("my-app", contract.EventManualEditReverted)).Should(ContainElement(ContainSubstring("my-app-leader was deleted by somebody else")))
+		Expect(standby.takeovers()).To(BeNumerically(">=", 3), "the leader, the Service, its slice")
+
+		standby.end()
+		w.startOperator()
+		w.setReady("a", true)
+		w.failsOver("my-app")
+		w.switched("my-app", "a", 3, contract.ReasonNotReady)
+		w.came(seen, "b 2", "a 3")
+	})
+
+	It("each time, whoever else does so too", func() {
+		w, _ := newAbandonedWorld(atOnce, "b", "c")
+		w.startStandby(10 * time.Millisecond)
+		seen := w.startHistory()
+		for range 10 {
+			w.deleteLeaderService()
+			Eventually(w.mended).Should(BeTrue())
+			w.failsOver("my-app")
+		}
+		Eventually(w.mended).Should(BeTrue())
+		pods, wentBack := seen.until(w).epochs()
+		Expect(wentBack).To(BeEmpty())
+		for epoch, leaders := range pods {
+			Expect(leaders).To(HaveLen(1), fmt.Sprintf("epoch %d", epoch))
+		}
+	})
+
+	It("not if the Service opts out too", func() {
+		w, standby := newAbandonedWorld(shortly / 2)
+		w.deleteLeaderService()
+		w.unannotate("my-app", contract.AnnotationEnabled)
+		Consistently(w.exists(&corev1.Service{}, "my-app-leader")).WithTimeout(2 * shortly).Should(BeFalse())
+		Expect(standby.takeovers()).To(BeZero())
+	})
+
+	It("not if nothing is known of one, as of a Service that opts in", func() {
+		w, standby := newAbandonedWorld(atOnce)
+		w.aService("coming").create()
+		w.aPod("coming", "coming-pod").create()
+		Consistently(w.exists(&corev1.Service{}, "coming-leader")).WithTimeout(shortly).Should(BeFalse())
+		Expect(standby.takeovers()).To(BeZero())
+	})
+
+	It("not while somebody else's Service has its name, which is left alone", func() {
+		const delay = time.Second // long enough for somebody to make a Service meanwhile
+		w, standby := newAbandonedWorld(delay)
+		w.deleteLeaderService()
+		foreign := &corev1.Service{
+			ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "my-app-leader"},
+			Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 1}}},
+		}
+		Expect(admin.Create(w.ctx, foreign)).To(Succeed())
+		Consistently(standby.takeovers).WithTimeout(2 * delay).Should(BeZero())
+		w.leftAlone(foreign)
+
+		Expect(admin.Delete(w.ctx, foreign)).To(Succeed())
+		w.switched("my-app", "a", 1, contract.ReasonElected)
+	})
+})
