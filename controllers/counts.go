@@ -115,7 +115,8 @@ func (c *counts) remember(source types.NamespacedName, record leaderservice.Reco
 }
 
 // lastRecord is the record to go on from: what was found in the API, or what this replica remembers, if it has seen that count go further. What
-// was found, in a version of an object, counts only if it is certain.
+// was found, in a version of an object, counts only if it is certain. An epoch that has become two Pods', because another replica has counted
+// without knowing of this count, is left for the next one: that replica goes on from there then, and neither overrules the other again.
 func (c *counts) lastRecord(source types.NamespacedName, found leaderservice.Record, certain bool, version string) leaderservice.Record {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -123,6 +124,10 @@ func (c *counts) lastRecord(source types.NamespacedName, found leaderservice.Rec
 		c.remember(source, found, version)
 	}
 	last := c.records[source]
+	if certain && found.Epoch == last.Epoch && found.Epoch > 0 && found.LeaderUID != "" && found.LeaderUID != last.LeaderUID {
+		last.Epoch = last.NextEpoch()
+		return last
+	}
 	sameTerm := found.Epoch == last.Epoch && found.LeaderUID == last.LeaderUID
 	if last.Epoch == 0 || certain && found.Epoch > last.Epoch || sameTerm {
 		return found

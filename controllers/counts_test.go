@@ -32,7 +32,7 @@ func TestTheCountGoesOnFromWhatIsCertain(t *testing.T) {
 		"somebody lowered the epoch":                   {term(3, "a"), term(1, "a"), false, term(3, "a")},
 		"somebody put an older one back":               {term(3, "a"), term(2, "b"), true, term(3, "a")},
 		"somebody named another leader":                {term(3, "a"), term(3, "b"), false, term(3, "a")},
-		"somebody put back one of the same epoch":      {term(3, "a"), term(3, "b"), true, term(3, "a")},
+		"another replica counted the same epoch":       {term(3, "a"), term(3, "b"), true, term(4, "a")},
 		"all is gone":                                  {term(3, "a"), nobody, false, term(3, "a")},
 		"the leader was lost":                          {term(3, "a"), unpublished(term(3, "a")), true, unpublished(term(3, "a"))},
 		"the leader was lost, and something is edited": {term(3, "a"), unpublished(term(3, "a")), false, unpublished(term(3, "a"))},

@@ -52,7 +52,7 @@ func (r Record) Advance(decision election.Decision, now time.Time) Record {
 	case election.OutcomeChanged:
 		return Record{
 			LeaderName: decision.Leader.Name, LeaderUID: decision.Leader.UID, Published: true,
-			Epoch: r.nextEpoch(), LastSwitch: now, Reason: decision.Reason,
+			Epoch: r.NextEpoch(), LastSwitch: now, Reason: decision.Reason,
 		}
 	case election.OutcomeKept:
 		r.NotReady = !decision.Conditions.Ready
@@ -64,8 +64,8 @@ func (r Record) Advance(decision election.Decision, now time.Time) Record {
 	return r
 }
 
-// nextEpoch is the next leader's. An epoch that somebody has raised as far as it can be counted stays there rather than go back.
-func (r Record) nextEpoch() int64 {
+// NextEpoch is the next leader's. An epoch that somebody has raised as far as it can be counted stays there rather than go back.
+func (r Record) NextEpoch() int64 {
 	if r.Epoch == math.MaxInt64 {
 		return r.Epoch
 	}

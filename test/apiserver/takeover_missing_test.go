@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -91,5 +92,32 @@ var _ = Describe("A standby makes a leader Service again that somebody deletes w
 
 		Expect(admin.Delete(w.ctx, foreign)).To(Succeed())
 		w.switched("my-app", "a", 1, contract.ReasonElected)
+	})
+})
+
+var _ = Describe("Replicas that have counted without knowing of one another (contract 2 and 6)", func() {
+	It("agree on one leader and one epoch, which is higher than either's", func() {
+		line := newLine()
+		w := newWorld()
+		w.aService("my-app").createLed("a", "b")
+		w.stopOperator()
+		remembering := w.startStandby(atOnce, line.wire)
+		reconnected := line.reconnects()
+		line.cut()
+		w.deleteLeaderService()
+		Eventually(w.exists(&discoveryv1.EndpointSlice{}, "my-app-leader-ipv4")).Should(BeFalse())
+		w.setReady("a", false)
+		w.startOperator()
+		w.switched("my-app", "b", 1, contract.ReasonElected)
+		w.setReady("a", true)
+
+		line.mend()
+		reconnected()
+		w.switched("my-app", "a", 2, contract.ReasonElected)
+		Expect(remembering.takeovers()).To(BeNumerically("==", 1))
+		Consistently(w.epoch("my-app")).WithTimeout(2 * time.Second).Should(Equal("2"))
+		Expect(w.leader("my-app")()).To(Equal([]string{"a"}))
+		w.failsOver("my-app")
+		w.switched("my-app", "b", 3, contract.ReasonNotReady)
 	})
 })
