@@ -94,7 +94,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	restConfig.Wrap(own.WrapTransport)
 	restored := newRestoration()
 	restConfig.Wrap(restored.WrapTransport)
-	restConfig.Wrap(reconnecting(options.Clock.Now))
+	restConfig.Wrap((&reconnecting{now: options.Clock.Now}).WrapTransport)
 	missing := newMissingRights(options)
 	restConfig.Wrap(missing.WrapTransport)
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,28 +18,33 @@ const (
 	reconnectEvery = 300 * time.Millisecond
 	// longestAsked is how long a watch waits at most if the API server asks it to.
 	longestAsked = time.Second
+	// longestForgetful is for how long an API server may forbid what it has allowed before.
+	longestForgetful = 5 * time.Second
 	// complainEvery is how often the log says that it does not.
 	complainEvery = 10 * time.Second
 )
 
-// reconnecting has watches, and the lists that they begin with, try again soon while the API server cannot be reached or has no time. client-go by
-// itself waits longer each time, up to half a minute and more: after an API server has been away for a minute, leaders that failed
-// meanwhile would wait as long again. A handful of watches that knock three times a second is no burden. What an API server answers about
-// the request itself is left to client-go.
-func reconnecting(now func() time.Time) func(http.RoundTripper) http.RoundTripper {
-	complained := &atomic.Int64{}
-	return func(next http.RoundTripper) http.RoundTripper { return reconnectingTo(next, now, complained) }
+// reconnecting has watches, and the lists that they begin with, try again soon while the API server cannot be reached, has no time, or has just been
+// started and does not know yet what it allows. client-go by itself waits longer each time, up to half a minute and more: after an API server has been
+// away for a minute, leaders that failed meanwhile would wait as long again. A handful of watches that knock three times a second is no
+// burden. What else an API server answers about the request itself is left to client-go.
+type reconnecting struct {
+	now        func() time.Time
+	complained atomic.Int64 // when the log last said it
+	// allowed are the requests, by method of the API and path, that were answered last time.
+	allowed sync.Map
 }
 
-// reconnectingTo notes when it last complained.
-func reconnectingTo(next http.RoundTripper, now func() time.Time, complained *atomic.Int64) http.RoundTripper {
+// WrapTransport has such requests try again.
+func (r *reconnecting) WrapTransport(next http.RoundTripper) http.RoundTripper {
 	return promhttp.RoundTripperFunc(func(request *http.Request) (*http.Response, error) {
 		if !isCaching(request) {
 			return next.RoundTrip(request)
 		}
+		began := r.now()
 		for {
 			response, err := next.RoundTrip(request)
-			if request.Context().Err() != nil || err == nil && !isRefusal(response.StatusCode) {
+			if request.Context().Err() != nil || err == nil && !isRefusal(response.StatusCode) && !r.isForgetful(request, response, began) {
 				return response, err
 			}
 			pause := wait.Jitter(reconnectEvery/2, 2)
@@ -47,10 +53,7 @@ func reconnectingTo(next http.RoundTripper, now func() time.Time, complained *at
 				err = errors.New(response.Status)
 				_ = response.Body.Close() // nothing else is to be had of it
 			}
-			at, last := now().UnixNano(), complained.Load()
-			if at-last > int64(complainEvery) && complained.CompareAndSwap(last, at) {
-				logf.Log.WithName(Name).Error(err, "The API server cannot be reached; trying on")
-			}
+			r.complain(err)
 			select {
 			case <-request.Context().Done():
 				return nil, err
@@ -58,6 +61,31 @@ func reconnectingTo(next http.RoundTripper, now func() time.Time, complained *at
 			}
 		}
 	})
+}
+
+func (r *reconnecting) complain(err error) {
+	at, last := r.now().UnixNano(), r.complained.Load()
+	if at-last > int64(complainEvery) && r.complained.CompareAndSwap(last, at) {
+		logf.Log.WithName(Name).Error(err, "The API server does not answer; trying on")
+	}
+}
+
+// isForgetful is whether an API server forbids what it has allowed before: most likely it has only just been started, and has yet to read who may
+// do what. If it does so for long, a right has been taken away.
+func (r *reconnecting) isForgetful(request *http.Request, response *http.Response, since time.Time) bool {
+	what := request.URL.Path + "?watch=" + request.URL.Query().Get("watch")
+	if response.StatusCode != http.StatusForbidden {
+		r.allowed.Store(what, true)
+		return false
+	}
+	if _, before := r.allowed.Load(what); !before {
+		return false
+	}
+	if r.now().Sub(since) < longestForgetful {
+		return true
+	}
+	r.allowed.Delete(what)
+	return false
 }
 
 // isRefusal is whether an API server has answered that it cannot answer, and not about the request. A timeout (504) is about the request: the
@@ -79,8 +107,13 @@ func asked(response *http.Response) time.Duration {
 	return min(time.Duration(seconds)*time.Second, longestAsked)
 }
 
-// isCaching is whether a request is a watch, or a list from where a watch has come to: those of caches, which are of use whenever they succeed.
+// ofCache is the key of a context whose requests are a cache's.
+type ofCache struct{}
+
+// isCaching is whether a request is a watch, or a list from where a watch has come to, or one that says so: those of caches, which are of use
+// whenever they succeed.
 func isCaching(request *http.Request) bool {
 	query := request.URL.Query()
-	return request.Method == http.MethodGet && (query.Get("watch") == "true" || query.Get("resourceVersion") != "")
+	return request.Method == http.MethodGet &&
+		(query.Get("watch") == "true" || query.Get("resourceVersion") != "" || request.Context().Value(ofCache{}) != nil)
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
@@ -80,50 +79,22 @@ func TestWatchesBeginAnewWhenEtcdIsRestored(t *testing.T) {
 	}
 }
 
-func TestAWatchTriesUntilTheAPIServerIsBackAndNothingElseDoes(t *testing.T) {
-	failures := 0
-	api := reconnecting(time.Now)(promhttp.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
-		if failures--; failures >= 0 {
-			return nil, io.EOF
-		}
-		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
-	}))
-	failures = 2
-	if got, _ := asks(t, api, "/api/v1/pods?watch=true"); got != http.StatusOK || failures >= 0 {
-		t.Error("it has not tried on")
+func TestACacheThatIsListedAnewMayGoOnWhenEtcdWasRestored(t *testing.T) {
+	r := newRestoration()
+	api := r.WrapTransport(answering())
+	r.noteLease("100")
+	asks(t, api, "/api/v1/pods?watch=true&resourceVersion=90")
+	r.noteLease("50")
+	request, err := http.NewRequestWithContext(context.WithValue(t.Context(), ofCache{}, true), http.MethodGet, "http://api/api/v1/pods?limit=500", nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	failures = 1
-	request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://api/api/v1/namespaces/a/pods/b", nil)
-	if _, err := api.RoundTrip(request); err == nil { //nolint:bodyclose // there is none
-		t.Error("a single read is held up")
+	response, err := api.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
 	}
-	failures = 1 << 30
-	ctx, cancel := context.WithTimeout(t.Context(), 2*reconnectEvery)
-	defer cancel()
-	request, _ = http.NewRequestWithContext(ctx, http.MethodGet, "http://api/api/v1/pods?watch=true", nil)
-	began := time.Now()
-	if _, err := api.RoundTrip(request); err == nil || time.Since(began) > 30*time.Second { //nolint:bodyclose // there is none
-		t.Error("it does not end with its context")
-	}
-}
-
-func TestAWatchTriesAgainIfTheAPIServerHasNoTimeAndNotIfItAnswersTheRequest(t *testing.T) {
-	for code, again := range map[int]bool{
-		http.StatusTooManyRequests: true, http.StatusInternalServerError: true, http.StatusBadGateway: true, http.StatusServiceUnavailable: true,
-		http.StatusForbidden: false, http.StatusGone: false, http.StatusGatewayTimeout: false,
-	} {
-		asked := 0
-		api := reconnecting(time.Now)(promhttp.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
-			asked++
-			if asked == 1 {
-				return &http.Response{StatusCode: code, Header: http.Header{"Retry-After": {"1"}}, Body: http.NoBody, Request: r}, nil
-			}
-			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
-		}))
-		began := time.Now()
-		got, _ := asks(t, api, "/api/v1/pods?watch=true")
-		if again && (got != http.StatusOK || time.Since(began) < time.Second) || !again && got != code {
-			t.Errorf("%d: asked %d times, got %d after %s", code, asked, got, time.Since(began))
-		}
+	_ = response.Body.Close()
+	if got, _ := asks(t, api, "/api/v1/pods?watch=true&resourceVersion=52"); got != http.StatusOK {
+		t.Errorf("%d", got)
 	}
 }

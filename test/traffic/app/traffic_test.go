@@ -156,21 +156,31 @@ func TestRequestsThatFallDueWhileAConnectionHangsAreSkipped(t *testing.T) {
 	server.signal(syscall.SIGCONT)
 	client.sees("it serves again", now(), with(record.OK))
 	run := client.stop()
-	timedOut := counts(run, 1)[record.TimedOut]
 	for _, one := range run.Records {
 		skipped := one.Outcome == record.Skipped
 		if skipped && (run.Streams[one.Stream].Mode != record.ModeKept || one.Sent != one.Done || one.Pod != 0) {
 			t.Errorf("skipped: %+v", one)
 		}
+		if skipped && !hangsAt(run, one) {
+			t.Errorf("skipped though no connection hung: %+v", one)
+		}
 		if took := time.Duration(one.Done - one.Sent); one.Outcome == record.TimedOut && took < 300*time.Millisecond {
 			t.Errorf("timed out after %v", took)
 		}
 	}
-	// A connection's requests are 100 ms apart, so three fall due while one waits for 300 ms, and fewer while one waits that
-	// is answered in the end.
-	if skipped := counts(run, 1)[record.Skipped]; skipped < 3*timedOut || skipped > 3*(timedOut+connections) {
-		t.Errorf("%d skipped, %d timed out", skipped, timedOut)
+	if counts(run, 1)[record.TimedOut] == 0 {
+		t.Error("nothing timed out")
 	}
+}
+
+// hangsAt is whether a connection of the same stream was waiting for an answer when a request fell due, or the client itself was starved. A connection
+// is free a moment after its answer has been recorded; how long a moment is depends on the machine.
+func hangsAt(run *record.Run, due record.Record) bool {
+	const moment = int64(time.Second)
+	return run.LatestSend[due.Stream] > int64(10*time.Millisecond) || slices.ContainsFunc(run.Records, func(one record.Record) bool {
+		return one.Outcome != record.Skipped && one.Stream == due.Stream && one.Sent <= due.Sent && due.Sent <= one.Done+moment &&
+			one.Done-one.Sent >= int64(80*time.Millisecond) // a connection's requests are 100 ms apart
+	})
 }
 
 func TestRunsOnCommand(t *testing.T) {
