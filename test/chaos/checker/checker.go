@@ -64,10 +64,22 @@ type leadership struct {
 	// published is the Pod, by its UID, that the operator published last, if its last version did. Who deletes or edits a slice elects nobody: the
 	// leader that it had comes back as it is, and may be on its way out.
 	published string
-	highest   int64
-	of        map[int64]string // the Pods' UIDs by epoch
+	// missed is whether versions may have been missed since, so that it is not known whom the operator published last.
+	missed  bool
+	highest int64
+	of      map[int64]string // the Pods' UIDs by epoch
 	// unsure is whether etcd was restored, and no epoch has been written since that is higher than all before.
 	unsure bool
+	// recent are the last versions, for who reads a verdict.
+	recent []string
+}
+
+// recentKept is how many versions are told with a verdict.
+const recentKept = 6
+
+func (l *leadership) note(v version) {
+	l.recent = append(l.recent, v.tell())
+	l.recent = l.recent[max(0, len(l.recent)-recentKept):]
 }
 
 // New returns a checker that has seen nothing. The tolerance is for how long a Pod may have been ineligible when it is published.
@@ -162,7 +174,7 @@ func (c *Checker) forget(at time.Time) {
 		}
 	}
 	for _, led := range c.leaders {
-		led.current, led.published, led.unsure = nil, "", !c.backup.IsZero()
+		led.current, led.published, led.missed, led.unsure = nil, "", true, !c.backup.IsZero()
 	}
 }
 
@@ -197,6 +209,8 @@ func (c *Checker) judgeSlice(v version) {
 		c.leaders[key] = led
 	}
 	led.current = v.slice
+	before := strings.Join(led.recent, "; ")
+	led.note(v)
 	if v.Deleted {
 		led.current = nil
 		return
@@ -206,22 +220,27 @@ func (c *Checker) judgeSlice(v version) {
 		return // the operator did not write it
 	}
 	say := func(format string, arguments ...any) {
-		c.verdicts = append(c.verdicts, fmt.Sprintf("%s at revision %d: ", key, v.Revision)+fmt.Sprintf(format, arguments...))
+		c.verdicts = append(c.verdicts, fmt.Sprintf("%s at revision %d: ", key, v.Revision)+fmt.Sprintf(format, arguments...)+
+			fmt.Sprintf(" [%s, after %s]", v.tell(), before))
 	}
 	if len(v.slice.endpoints) > 1 {
 		say("%d endpoints: %v", len(v.slice.endpoints), v.slice.endpoints)
+	}
+	former, missed := led.published, led.missed
+	led.published, led.missed = "", false
+	for _, published := range v.slice.endpoints {
+		led.published = published.uid
 	}
 	if v.Listed {
 		return // what is there when all is listed anew may be as old as the backup that it comes from
 	}
 	c.judgeEpoch(led, v.slice, say)
-	before := led.published
-	led.published = ""
 	for _, published := range v.slice.endpoints {
-		if led.published = published.uid; before != published.uid {
-			c.counts.Changes++
-			c.judgeChoice(published, v.Seen, say)
+		if former == published.uid || missed && !published.ready {
+			continue
 		}
+		c.counts.Changes++
+		c.judgeChoice(published, v.Seen, say)
 	}
 }
 

@@ -203,3 +203,36 @@ func TestWhatIsWrongInTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// notReady publishes a Pod as not ready.
+func (s *story) notReady(era int, epoch, pod string) {
+	at := s.next()
+	at.Era = era
+	s.Slice(&discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s-leader-ipv4",
+		Labels: map[string]string{ofService: "s-leader"}, Annotations: map[string]string{epochKey: epoch}},
+		Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"ip-" + pod}, TargetRef: &corev1.ObjectReference{Name: pod, UID: types.UID(pod)},
+			Conditions: discoveryv1.EndpointConditions{Ready: ptr.To(false)}}}}, at)
+}
+
+func TestALeaderMayGoNotReadyAndNobodyComesSo(t *testing.T) {
+	s := begin()
+	s.notReady(0, "1", "a")
+	if found := s.Judge(); len(found) > 0 {
+		t.Error("of a leader that was:", found)
+	}
+	s.notReady(0, "2", "b")
+	if found := s.Judge(); len(found) != 1 || !strings.Contains(found[0], "became the leader as not ready") || !strings.Contains(found[0], "epoch 1 a/a not ready") {
+		t.Error("of another one:", found)
+	}
+	at := s.next() // versions have been missed
+	at.Era = 1
+	s.Pod(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "a", UID: "a"}}, at)
+	s.notReady(1, "3", "a")
+	if found := s.Judge(); len(found) > 0 {
+		t.Error("of one that may have led before:", found)
+	}
+	s.notReady(1, "4", "b")
+	if found := s.Judge(); len(found) != 1 {
+		t.Error("of one that has not:", found)
+	}
+}

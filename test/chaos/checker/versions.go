@@ -87,6 +87,27 @@ func newSliceVersion(slice *discoveryv1.EndpointSlice) *sliceVersion {
 	return v
 }
 
+// tell says in few words what a version of a slice was.
+func (v version) tell() string {
+	if v.Deleted {
+		return fmt.Sprintf("%d gone", v.Revision)
+	}
+	said := fmt.Sprintf("%d epoch %d", v.Revision, v.slice.epoch)
+	for _, e := range v.slice.endpoints {
+		said += fmt.Sprintf(" %s/%.4s", e.pod, e.uid)
+		if !e.ready {
+			said += " not ready"
+		}
+	}
+	switch {
+	case v.slice.spoiled():
+		said += " (edited)"
+	case v.Listed:
+		said += " (listed)"
+	}
+	return said
+}
+
 // inOrder sorts versions by when they were written. All kinds are in one etcd, which counts revisions across them.
 func inOrder(versions []version) {
 	slices.SortStableFunc(versions, func(a, b version) int {
