@@ -29,7 +29,9 @@ const (
 // away for a minute, leaders that failed meanwhile would wait as long again. A handful of watches that knock three times a second is no
 // burden. What else an API server answers about the request itself is left to client-go.
 type reconnecting struct {
-	now        func() time.Time
+	now func() time.Time
+	// back is told when the API server answers a request that it has not answered at first.
+	back       func()
 	complained atomic.Int64 // when the log last said it
 	// allowed are the requests, by method of the API and path, that were answered last time.
 	allowed sync.Map
@@ -42,8 +44,11 @@ func (r *reconnecting) WrapTransport(next http.RoundTripper) http.RoundTripper {
 			return next.RoundTrip(request)
 		}
 		began := r.now()
-		for {
+		for tries := 0; ; tries++ {
 			response, err := next.RoundTrip(request)
+			if err == nil && tries > 0 && response.StatusCode == http.StatusOK {
+				r.back()
+			}
 			if request.Context().Err() != nil || err == nil && !isRefusal(response.StatusCode) && !r.isForgetful(request, response, began) {
 				return response, err
 			}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -20,10 +22,14 @@ import (
 // grown past that: the caches would show, perhaps for days, what no longer is. Kubernetes itself asks that everything that watches be
 // restarted after a restoration; but a restart would also forget the epochs that were reached.
 //
-// The Lease of the replicas tells: every replica reads or writes it each two seconds, straight from etcd.
+// The Lease of the replicas tells: every replica reads or writes it every few seconds, straight from etcd, and as soon as an API server answers
+// that has not.
 type restoration struct {
 	// restored is told of it.
 	restored func()
+	// readLease reads the Lease, which has its resource version noted; nil if there is none.
+	readLease func(context.Context)
+	reading   atomic.Bool
 
 	mutex sync.Mutex
 	// last is the resource version that the Lease was last seen with.
@@ -34,6 +40,9 @@ type restoration struct {
 	live context.Context //nolint:containedctx // it is of requests that others make
 	end  context.CancelFunc
 }
+
+// longestRead is how long reading the Lease may take. Meanwhile, this replica does not renew it.
+const longestRead = 2 * time.Second
 
 func newRestoration() *restoration {
 	r := &restoration{restored: func() {}, watched: map[string]bool{}, outdated: map[string]bool{}}
@@ -59,6 +68,19 @@ func (r *restoration) noteLease(version string) {
 	r.mutex.Unlock()
 	r.restored()
 	end()
+}
+
+// suspect has the Lease read now: the API server has been away, and so may have been etcd.
+func (r *restoration) suspect() {
+	if r.readLease == nil || !r.reading.CompareAndSwap(false, true) {
+		return
+	}
+	go func() {
+		defer r.reading.Store(false)
+		ctx, cancel := context.WithTimeout(context.Background(), longestRead)
+		defer cancel()
+		r.readLease(ctx)
+	}()
 }
 
 // WrapTransport has watches end when etcd was restored, and each list that is then asked for from a resource version of before be refused once,
@@ -131,40 +153,44 @@ func expired(request *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// notedLeases are clients of Leases that note the resource versions they are told.
+// notedLeases are clients of Leases that note the resource versions they are told, in the order in which they are.
 type notedLeases struct {
 	coordinationclient.CoordinationV1Interface
 	note func(version string)
+	turn *sync.Mutex
 }
 
 // Leases are those of a namespace.
 func (l notedLeases) Leases(namespace string) coordinationclient.LeaseInterface {
-	return notedLease{l.CoordinationV1Interface.Leases(namespace), l.note}
+	return notedLease{l.CoordinationV1Interface.Leases(namespace), l}
 }
 
 type notedLease struct {
 	coordinationclient.LeaseInterface
-	note func(version string)
+	all notedLeases
 }
 
 // Get reads a Lease.
 func (l notedLease) Get(ctx context.Context, name string, options metav1.GetOptions) (*coordinationv1.Lease, error) {
-	return l.noted(l.LeaseInterface.Get(ctx, name, options))
+	return l.noted(func() (*coordinationv1.Lease, error) { return l.LeaseInterface.Get(ctx, name, options) })
 }
 
 // Create makes a Lease.
 func (l notedLease) Create(ctx context.Context, lease *coordinationv1.Lease, options metav1.CreateOptions) (*coordinationv1.Lease, error) {
-	return l.noted(l.LeaseInterface.Create(ctx, lease, options))
+	return l.noted(func() (*coordinationv1.Lease, error) { return l.LeaseInterface.Create(ctx, lease, options) })
 }
 
 // Update writes a Lease.
 func (l notedLease) Update(ctx context.Context, lease *coordinationv1.Lease, options metav1.UpdateOptions) (*coordinationv1.Lease, error) {
-	return l.noted(l.LeaseInterface.Update(ctx, lease, options))
+	return l.noted(func() (*coordinationv1.Lease, error) { return l.LeaseInterface.Update(ctx, lease, options) })
 }
 
-func (l notedLease) noted(lease *coordinationv1.Lease, err error) (*coordinationv1.Lease, error) {
+func (l notedLease) noted(request func() (*coordinationv1.Lease, error)) (*coordinationv1.Lease, error) {
+	l.all.turn.Lock()
+	defer l.all.turn.Unlock()
+	lease, err := request()
 	if err == nil {
-		l.note(lease.ResourceVersion)
+		l.all.note(lease.ResourceVersion)
 	}
 	return lease, err
 }
