@@ -26,6 +26,9 @@ type counts struct {
 	owners map[types.NamespacedName]map[types.UID]string
 	// ended is when each source last ended a count. Caches may show for a while what was written before.
 	ended map[types.NamespacedName]ending
+	// gone is the resourceVersion with which each source's leader Service was last deleted, and missed with which a slice of it was found gone of which
+	// versions may have been missed.
+	gone, missed map[types.NamespacedName]string
 }
 
 // ending is the resourceVersion with which a source ended a count, the leader Services that it had had by then, and when this replica was told.
@@ -48,6 +51,7 @@ func newCounts() *counts {
 	return &counts{
 		records: map[types.NamespacedName]leaderservice.Record{}, published: map[types.NamespacedName]types.UID{},
 		owners: map[types.NamespacedName]map[types.UID]string{}, ended: map[types.NamespacedName]ending{},
+		gone: map[types.NamespacedName]string{}, missed: map[types.NamespacedName]string{},
 	}
 }
 
@@ -57,6 +61,9 @@ func (c *counts) recorded(record leaderservice.Record, version string, sources .
 	defer c.mutex.Unlock()
 	for _, source := range sources {
 		c.remember(source, record, version)
+		if isLater(version, c.missed[source]) {
+			delete(c.missed, source)
+		}
 		if record.Published {
 			c.published[source] = record.LeaderUID
 		}
@@ -100,6 +107,37 @@ func (c *counts) isOfEndedCount(source types.NamespacedName, version string) boo
 	}
 	after, err := resourceversion.CompareResourceVersion(version, ended.version)
 	return err != nil || after < 0
+}
+
+// isLater is whether a version is later than another one; false if that cannot be told.
+func isLater(version, than string) bool {
+	after, err := resourceversion.CompareResourceVersion(version, than)
+	return err == nil && after > 0
+}
+
+// serviceGone notes that a leader Service was deleted, with this version.
+func (c *counts) serviceGone(version string, sources ...types.NamespacedName) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, source := range sources {
+		c.gone[source] = version
+	}
+}
+
+// sliceMissed notes that a slice was found gone as of a version, and that what had been written to it last may not be known.
+func (c *counts) sliceMissed(version string, sources ...types.NamespacedName) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, source := range sources {
+		c.missed[source] = version
+	}
+}
+
+// isComplete is whether all is known of a count that a source had until its leader Service was deleted, if the slices' watch has come to a version.
+func (c *counts) isComplete(source types.NamespacedName, slices string) bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.missed[source] == "" && isLater(slices, c.gone[source])
 }
 
 // remember keeps the record with the highest epoch. Of two with the same epoch the later one tells that its leader was lost, or how it is; one
@@ -165,16 +203,22 @@ func (c *counts) end(source types.NamespacedName, version string, now time.Time)
 		}
 	}
 	c.ended[source], c.owners[source] = ending{version: version, owners: former, told: now}, owners
+	c.drop(source)
+}
+
+// drop drops what there is of a count.
+func (c *counts) drop(source types.NamespacedName) {
 	delete(c.records, source)
 	delete(c.published, source)
+	delete(c.gone, source)
+	delete(c.missed, source)
 }
 
 // forget drops what is remembered of a source that is not routed.
 func (c *counts) forget(source types.NamespacedName) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	delete(c.records, source)
-	delete(c.published, source)
+	c.drop(source)
 	delete(c.owners, source)
 }
 
@@ -184,4 +228,6 @@ func (c *counts) forgetVersions() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	clear(c.ended)
+	clear(c.gone)
+	clear(c.missed)
 }

@@ -110,3 +110,30 @@ func TestOnlyWhatASliceHasSaidProvesThatAPodWasPublished(t *testing.T) {
 		t.Error("proven by a count that has ended")
 	}
 }
+
+func TestAllIsKnownOfACountOnceTheSlicesWatchIsPastTheDeletionAndNothingWasMissed(t *testing.T) {
+	counts := newCounts()
+	counts.recorded(term(3, "a"), "10", someSource)
+	if counts.isComplete(someSource, "20") {
+		t.Error("its leader Service was never seen to go")
+	}
+	counts.serviceGone("15", someSource)
+	for slices, complete := range map[string]bool{"": false, "14": false, "15": false, "16": true} {
+		if counts.isComplete(someSource, slices) != complete {
+			t.Errorf("slices seen up to %q", slices)
+		}
+	}
+	counts.sliceMissed("16", someSource)
+	counts.recorded(term(4, "a"), "12", someSource)
+	if counts.isComplete(someSource, "20") {
+		t.Error("what was written last may have been missed")
+	}
+	counts.recorded(term(5, "a"), "17", someSource)
+	if !counts.isComplete(someSource, "20") {
+		t.Error("it has been seen again since")
+	}
+	counts.end(someSource, "30", time.Now())
+	if counts.isComplete(someSource, "40") {
+		t.Error("that count has ended")
+	}
+}

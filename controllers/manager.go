@@ -108,11 +108,13 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	}
 	managerOptions.Metrics = metricsOptions(certificate, options)
 	managerOptions.NewCache = missing.newCache
+	made := &informers{}
+	managerOptions.Cache.NewInformer = made.newInformer
 	mgr, err := manager.New(restConfig, managerOptions)
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
-	foreignSlices, err := newForeignSliceCache(mgr, options.Namespaces)
+	foreignSlices, err := newForeignSliceCache(mgr, options.Namespaces, made)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +123,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	}
 	r := newReconciler(mgr, foreignSlices, own, options)
 	restored.restored = r.forgetVersions
+	made.missed = r.noteMissed
 	if err := addController(mgr, r, foreignSlices, options); err != nil {
 		return nil, err
 	}
@@ -253,7 +256,6 @@ func cacheOptions(namespaces []string) cache.Options {
 		DefaultNamespaces:            namespaceOptions(namespaces),
 		DefaultUnsafeDisableDeepCopy: &noCopy,
 		ReaderFailOnMissingInformer:  true,
-		NewInformer:                  newInformer,
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Pod{}:     {Transform: newPodStripper().strip},
 			&corev1.Service{}: {Transform: stripService},
@@ -279,7 +281,7 @@ func namespaceOptions(namespaces []string) map[string]cache.Config {
 
 // newForeignSliceCache caches the metadata of the slices that are not marked as ours: they tell of name conflicts, of
 // slices that somebody routes beside ours, and of our own with their label taken away.
-func newForeignSliceCache(mgr manager.Manager, namespaces []string) (cache.Cache, error) {
+func newForeignSliceCache(mgr manager.Manager, namespaces []string, made *informers) (cache.Cache, error) {
 	notOurs, err := labels.NewRequirement(contract.LabelSliceManagedBy, selection.NotEquals, []string{contract.ManagedBy})
 	if err != nil {
 		return nil, fmt.Errorf("selecting foreign EndpointSlices: %w", err)
@@ -292,7 +294,7 @@ func newForeignSliceCache(mgr manager.Manager, namespaces []string) (cache.Cache
 		DefaultNamespaces:            namespaceOptions(namespaces),
 		DefaultLabelSelector:         labels.NewSelector().Add(*notOurs),
 		DefaultTransform:             stripForeignSlice,
-		NewInformer:                  newInformer,
+		NewInformer:                  made.newInformer,
 		DefaultUnsafeDisableDeepCopy: &noCopy,
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -59,8 +60,8 @@ func (p *progress) forget() {
 	clear(p.highest)
 }
 
-// progressThen is how far the watches that decide had come at a time.
-type progressThen struct{ pods, services, leases string }
+// progressThen is how far the watches that decide had come at a time, and that of our slices.
+type progressThen struct{ pods, services, leases, slices string }
 
 // then is how far they have come in a namespace by now.
 func (p *progress) then(namespace string) progressThen {
@@ -70,6 +71,7 @@ func (p *progress) then(namespace string) progressThen {
 		pods:     p.highest[p.key(&corev1.Pod{}, namespace)],
 		services: p.highest[p.key(&corev1.Service{}, namespace)],
 		leases:   p.highest[p.key(&coordinationv1.Lease{}, namespace)],
+		slices:   p.highest[p.key(&discoveryv1.EndpointSlice{}, namespace)],
 	}
 }
 

@@ -34,11 +34,19 @@ type relisting struct {
 	source  any // as the informer was given it
 	example runtime.Object
 	store   toolscache.Store
+	*informers
 }
 
-// newInformer is the constructor of the caches' informers.
-func newInformer(source toolscache.ListerWatcher, example runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
-	r := &relisting{ListerWatcherWithContext: toolscache.ToListerWatcherWithContext(source), source: source, example: example}
+// informers are those of the caches.
+type informers struct {
+	// missed is told of cached objects that a new list shows to be gone, and the list's version. What became of them before is not known.
+	missed func(object any, version string)
+}
+
+// newInformer is the constructor of one.
+func (i *informers) newInformer(source toolscache.ListerWatcher, example runtime.Object, resync time.Duration,
+	indexers toolscache.Indexers) toolscache.SharedIndexInformer {
+	r := &relisting{ListerWatcherWithContext: toolscache.ToListerWatcherWithContext(source), source: source, example: example, informers: i}
 	informer := toolscache.NewSharedIndexInformer(r, example, resync, indexers)
 	r.store = informer.GetStore()
 	return informer
@@ -230,7 +238,7 @@ func (w *lastingWatch) changes(list runtime.Object) (version string, changes []a
 		}
 		cached, exists, getErr := w.store.GetByKey(key)
 		if exists {
-			deletion, deleteErr := deletionOf(cached, version)
+			deletion, deleteErr := w.deletionOf(cached, version)
 			changes = append(changes, deletion)
 			err = errors.Join(err, deleteErr)
 		}
@@ -266,12 +274,13 @@ func (w *lastingWatch) change(key string, item runtime.Object, version string) (
 	if before.GetUID() == now.GetUID() {
 		return []apiwatch.Event{{Type: apiwatch.Modified, Object: item}}, nil
 	}
-	deletion, err := deletionOf(cached, version)
+	deletion, err := w.deletionOf(cached, version)
 	return []apiwatch.Event{deletion, {Type: apiwatch.Added, Object: item}}, err
 }
 
 // deletionOf is the deletion of a cached object that is gone as of a version.
-func deletionOf(cached any, version string) (apiwatch.Event, error) {
+func (w *lastingWatch) deletionOf(cached any, version string) (apiwatch.Event, error) {
+	w.missed(cached, version)
 	object, ok := cached.(runtime.Object)
 	if !ok {
 		return apiwatch.Event{}, fmt.Errorf("a %T is cached", cached)

@@ -116,8 +116,9 @@ func (f *follower) take() []string {
 
 func follow(ctx context.Context, t *testing.T, s *forgetfulServer) (*follower, toolscache.Store) {
 	t.Helper()
-	informer := newInformer(s, &corev1.Pod{}, 0, toolscache.Indexers{})
 	f := &follower{}
+	all := &informers{missed: func(o any, version string) { f.tell("missed at "+version, o) }}
+	informer := all.newInformer(s, &corev1.Pod{}, 0, toolscache.Indexers{})
 	if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc:    func(o any) { f.tell("added", o) },
 		UpdateFunc: func(_, o any) { f.tell("changed", o) },
@@ -160,7 +161,8 @@ func TestACacheThatMissedChangesIsToldOfThemAsIfItHadWatched(t *testing.T) {
 	s.remove("goes")
 	s.expire()
 	eventually(t, "the changes", func() bool { return store.LastStoreSyncResourceVersion() == strconv.Itoa(s.now()) && s.watching() == 1 })
-	want := []string{"added anew-2 anew", "added comes comes", "changed changes changes", "changed stays stays", "deleted anew anew", "deleted goes goes"}
+	want := []string{"added anew-2 anew", "added comes comes", "changed changes changes", "changed stays stays", "deleted anew anew", "deleted goes goes",
+		fmt.Sprintf("missed at %d anew anew", s.now()), fmt.Sprintf("missed at %d goes goes", s.now())}
 	var told []string
 	eventually(t, "the events", func() bool { told = append(told, f.take()...); return len(told) >= len(want) })
 	if slices.Sort(told); !slices.Equal(told, want) {

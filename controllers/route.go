@@ -126,6 +126,11 @@ func (r *Reconciler) newService(ctx context.Context, seen *observation, name str
 		if err != nil {
 			return nil, err
 		}
+		if cached, err := r.sliceOf(ctx, seen.key.Namespace, name, families[0]); err != nil {
+			return nil, err
+		} else if cached != nil && fresh.primary(families[0]) == nil && len(fresh.taken) == 0 {
+			return nil, errStale // its watch is behind, and with it what is remembered
+		}
 		set = fresh
 	}
 	if record := r.recordOf(ctx, seen, service, set.primary(families[0])); record.Epoch > 0 {

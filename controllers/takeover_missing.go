@@ -22,6 +22,9 @@ func (t *takeover) judgeMissing(ctx context.Context, seen *observation) (time.Du
 		t.leave(seen.key)
 		return 0, nil
 	}
+	if !t.counts.isComplete(seen.key, seen.progress.slices) {
+		return 0, nil // another replica may have gone on from what is remembered; that the slice is gone will tell, or has to wait
+	}
 	now := t.clock.Now()
 	since := t.wrong.since(seen.key, now)
 	if left := since.Add(t.delay).Sub(now); left > 0 {

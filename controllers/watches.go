@@ -121,6 +121,9 @@ func (r *Reconciler) serviceWatch() watch[*corev1.Service] {
 		},
 		deleted: func(service *corev1.Service, sources []types.NamespacedName) {
 			r.writes.gone(service, kindName("Service", service.Name), sources)
+			if leaderservice.MadeByUs(service) {
+				r.counts.serviceGone(service.ResourceVersion, sources...)
+			}
 			r.noteSourceGone(service)
 		},
 	}
@@ -130,6 +133,16 @@ func (r *Reconciler) serviceWatch() watch[*corev1.Service] {
 func (r *Reconciler) noteSlice(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName, _ bool) {
 	r.writes.reported(slice)
 	r.recordSeen(slice, sources)
+}
+
+// noteMissed notes a slice that is gone, as of a version, and of which versions may have been missed.
+func (r *Reconciler) noteMissed(object any, version string) {
+	switch slice := object.(type) {
+	case *discoveryv1.EndpointSlice:
+		r.counts.sliceMissed(version, r.sourcesOfSlice(context.Background(), slice)...)
+	case *metav1.PartialObjectMetadata:
+		r.counts.sliceMissed(version, r.sourcesOfSlice(context.Background(), slice)...)
+	}
 }
 
 // recordSeen remembers the record of a slice as the operator wrote it, if it is of a leader Service of the count that there is now.
@@ -212,6 +225,9 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 		DeleteFunc: func(ctx context.Context, e event.TypedDeleteEvent[T], q queue) {
 			r.progress.note(e.Object)
 			sources := w.sources(ctx, e.Object)
+			if e.DeleteStateUnknown {
+				r.counts.sliceMissed(e.Object.GetResourceVersion(), sources...)
+			}
 			if w.deleted != nil {
 				w.deleted(e.Object, sources)
 			}

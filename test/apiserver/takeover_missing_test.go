@@ -62,6 +62,20 @@ var _ = Describe("A standby makes a leader Service again that somebody deletes w
 		}
 	})
 
+	It("not before it has seen how far its epoch had come", func() {
+		line := newLine()
+		w, other := newAbandonedWorld(takeoverDelay, "b")
+		w.startStandby(takeoverDelay, line.wire)
+		line.stall("endpointslices")
+		w.setReady("a", false)
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+		other.end()
+		w.deleteLeaderService()
+		Consistently(w.exists(&corev1.Service{}, "my-app-leader")).WithTimeout(5 * shortly).Should(BeFalse())
+		line.thaw("endpointslices")
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+	})
+
 	It("not if the Service opts out too", func() {
 		w, standby := newAbandonedWorld(shortly / 2)
 		w.deleteLeaderService()
