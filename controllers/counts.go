@@ -26,9 +26,16 @@ type counts struct {
 	owners map[types.NamespacedName]map[types.UID]string
 	// ended is when each source last ended a count. Caches may show for a while what was written before.
 	ended map[types.NamespacedName]ending
-	// gone is the resourceVersion with which each source's leader Service was last deleted, and missed with which a slice of it was found gone of which
-	// versions may have been missed.
-	gone, missed map[types.NamespacedName]string
+	// gone is the resourceVersion with which each source's leader Service was last deleted.
+	gone map[types.NamespacedName]string
+	// missed are the sources of which a slice was found gone that may have had versions that this replica has not seen.
+	missed map[types.NamespacedName]missing
+}
+
+// missing is the resourceVersion as of which a slice was found gone, and when that was.
+type missing struct {
+	version string
+	at      time.Time
 }
 
 // ending is the resourceVersion with which a source ended a count, the leader Services that it had had by then, and when this replica was told.
@@ -51,7 +58,7 @@ func newCounts() *counts {
 	return &counts{
 		records: map[types.NamespacedName]leaderservice.Record{}, published: map[types.NamespacedName]types.UID{},
 		owners: map[types.NamespacedName]map[types.UID]string{}, ended: map[types.NamespacedName]ending{},
-		gone: map[types.NamespacedName]string{}, missed: map[types.NamespacedName]string{},
+		gone: map[types.NamespacedName]string{}, missed: map[types.NamespacedName]missing{},
 	}
 }
 
@@ -61,7 +68,7 @@ func (c *counts) recorded(record leaderservice.Record, version string, sources .
 	defer c.mutex.Unlock()
 	for _, source := range sources {
 		c.remember(source, record, version)
-		if isLater(version, c.missed[source]) {
+		if isLater(version, c.missed[source].version) {
 			delete(c.missed, source)
 		}
 		if record.Published {
@@ -99,6 +106,13 @@ func (c *counts) sameCount(source types.NamespacedName) func(types.UID) bool {
 	}
 }
 
+// missedAt is when versions of a source's slice may have been missed; zero if none was.
+func (c *counts) missedAt(source types.NamespacedName) time.Time {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.missed[source].at
+}
+
 // isOfEndedCount is whether a version was written before the source ended a count.
 func (c *counts) isOfEndedCount(source types.NamespacedName, version string) bool {
 	ended, known := c.ended[source]
@@ -125,11 +139,11 @@ func (c *counts) serviceGone(version string, sources ...types.NamespacedName) {
 }
 
 // sliceMissed notes that a slice was found gone as of a version, and that what had been written to it last may not be known.
-func (c *counts) sliceMissed(version string, sources ...types.NamespacedName) {
+func (c *counts) sliceMissed(version string, now time.Time, sources ...types.NamespacedName) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	for _, source := range sources {
-		c.missed[source] = version
+		c.missed[source] = missing{version, now}
 	}
 }
 
@@ -137,7 +151,7 @@ func (c *counts) sliceMissed(version string, sources ...types.NamespacedName) {
 func (c *counts) isComplete(source types.NamespacedName, slices string) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	return c.missed[source] == "" && isLater(slices, c.gone[source])
+	return c.missed[source].version == "" && isLater(slices, c.gone[source])
 }
 
 // remember keeps the record with the highest epoch. Of two with the same epoch the later one tells that its leader was lost, or how it is; one

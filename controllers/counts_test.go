@@ -123,7 +123,7 @@ func TestAllIsKnownOfACountOnceTheSlicesWatchIsPastTheDeletionAndNothingWasMisse
 			t.Errorf("slices seen up to %q", slices)
 		}
 	}
-	counts.sliceMissed("16", someSource)
+	counts.sliceMissed("16", time.Now(), someSource)
 	counts.recorded(term(4, "a"), "12", someSource)
 	if counts.isComplete(someSource, "20") {
 		t.Error("what was written last may have been missed")

@@ -129,6 +129,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	}
 	synced := &atomic.Bool{}
 	if options.LeaderElection && options.TakeoverDelay > 0 {
+		r.patience = min(2*options.TakeoverDelay, maxStaleRetries*staleRetry/2)
 		if err := addTakeover(mgr, r, synced.Load, options); err != nil {
 			return nil, err
 		}

@@ -51,6 +51,8 @@ type Reconciler struct {
 	stale    staleTries
 	triggers *endpointsliceutil.TriggerTimeTracker
 
+	// patience is how long this replica leaves it to others to make again what they may know more of; 0 if there are no others.
+	patience time.Duration
 	// standby takes what this replica sees while another one acts; nil if it is not to take anything over.
 	standby   priorityqueue.PriorityQueue[reconcile.Request]
 	sightings sightings

@@ -126,10 +126,12 @@ func (r *Reconciler) newService(ctx context.Context, seen *observation, name str
 		if err != nil {
 			return nil, err
 		}
-		if cached, err := r.sliceOf(ctx, seen.key.Namespace, name, families[0]); err != nil {
+		behind, err := r.isBehind(ctx, seen, name, fresh)
+		if err != nil {
 			return nil, err
-		} else if cached != nil && fresh.primary(families[0]) == nil && len(fresh.taken) == 0 {
-			return nil, errStale // its watch is behind, and with it what is remembered
+		}
+		if behind {
+			return nil, errStale
 		}
 		set = fresh
 	}
@@ -238,6 +240,9 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 		return false, nil // nothing is made for a Service that is going
 	}
 	if r.writes.stale(p.leaderService) { // its copy of the record may be all that is left of it
+		return false, errStale
+	}
+	if p.before.Epoch > 0 && r.leavesToOthers(p.seen) {
 		return false, errStale
 	}
 	if r.writes.onItsWay(types.NamespacedName{Namespace: p.seen.key.Namespace, Name: name}, p.now) {

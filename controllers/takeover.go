@@ -99,8 +99,11 @@ func (t *takeover) leave(source types.NamespacedName) {
 	t.tellRoutes(source)
 }
 
-// misroutes is whether a slice sends traffic elsewhere than it should.
+// misroutes is whether a slice sends traffic elsewhere than it should, or has an epoch that is over.
 func misroutes(p *pass) bool {
+	if primary := p.primary(); primary != nil && leaderservice.EpochOf(primary) < p.before.Epoch {
+		return true
+	}
 	for _, addressType := range wantedAddressTypes(p.leaderService, p.seen.source) {
 		existing := p.slices.ours[addressType]
 		switch {

@@ -139,9 +139,9 @@ func (r *Reconciler) noteSlice(slice *discoveryv1.EndpointSlice, sources []types
 func (r *Reconciler) noteMissed(object any, version string) {
 	switch slice := object.(type) {
 	case *discoveryv1.EndpointSlice:
-		r.counts.sliceMissed(version, r.sourcesOfSlice(context.Background(), slice)...)
+		r.counts.sliceMissed(version, r.clock.Now(), r.sourcesOfSlice(context.Background(), slice)...)
 	case *metav1.PartialObjectMetadata:
-		r.counts.sliceMissed(version, r.sourcesOfSlice(context.Background(), slice)...)
+		r.counts.sliceMissed(version, r.clock.Now(), r.sourcesOfSlice(context.Background(), slice)...)
 	}
 }
 
@@ -226,7 +226,7 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 			r.progress.note(e.Object)
 			sources := w.sources(ctx, e.Object)
 			if e.DeleteStateUnknown {
-				r.counts.sliceMissed(e.Object.GetResourceVersion(), sources...)
+				r.counts.sliceMissed(e.Object.GetResourceVersion(), r.clock.Now(), sources...)
 			}
 			if w.deleted != nil {
 				w.deleted(e.Object, sources)

@@ -240,6 +240,11 @@ func WrittenRecord(slice *discoveryv1.EndpointSlice) Record {
 	return record
 }
 
+// EpochOf is the epoch that a slice says, whoever wrote it; 0 if it says none.
+func EpochOf(slice *discoveryv1.EndpointSlice) int64 {
+	return sliceRecord(slice).Epoch
+}
+
 // RecordOf reads the leader's record from the primary slice, from what the API holds of the leader Service, or from both.
 // The slice counts, for as long as its record stands as it was written: the copy comes later. Where somebody has changed that, has
 // deleted the slice or put an older one in its place, the copy on the leader Service does. Either may be nil.

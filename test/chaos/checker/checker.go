@@ -234,9 +234,10 @@ func (c *Checker) judgeSlice(v version) {
 	if v.Listed {
 		return // what is there when all is listed anew may be as old as the backup that it comes from
 	}
+	epochOf := led.of[v.slice.epoch] // whose epoch comes back elects nobody either
 	c.judgeEpoch(led, v.slice, say)
 	for _, published := range v.slice.endpoints {
-		if former == published.uid || missed && !published.ready {
+		if former == published.uid || !published.ready && (missed || epochOf == published.uid) {
 			continue
 		}
 		c.counts.Changes++
