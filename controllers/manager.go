@@ -94,7 +94,7 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	restConfig.Wrap(own.WrapTransport)
 	restored := newRestoration()
 	restConfig.Wrap(restored.WrapTransport)
-	restConfig.Wrap((&reconnecting{now: options.Clock.Now, back: restored.suspect}).WrapTransport)
+	restConfig.Wrap((&reconnecting{now: options.Clock.Now}).WrapTransport)
 	missing := newMissingRights(options)
 	restConfig.Wrap(missing.WrapTransport)
 
@@ -218,7 +218,7 @@ func managerOptions(restConfig *rest.Config, own *metrics.Metrics, restored *res
 	if !options.LeaderElection {
 		return managed, nil
 	}
-	lock, err := newReplicaLock(restConfig, options.LeaderElectionNamespace, own.SetActing, restored)
+	lock, err := newReplicaLock(restConfig, options.LeaderElectionNamespace, own.SetActing, restored.noteLease)
 	managed.LeaderElectionResourceLockInterface = lock
 	return managed, err
 }

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -32,7 +33,13 @@ func (r *Reconciler) contested(p *pass) bool {
 	if slice == nil {
 		return !p.trusted
 	}
-	return !p.trusted && !r.writes.stale(slice) && (leaderservice.SliceEdited(slice) || leaderservice.Misroutes(slice, p.route))
+	return !p.trusted && !r.writes.stale(slice) && (leaderservice.EpochOf(slice) != p.before.Epoch || !isOwnedBy(slice, p.leaderService) ||
+		leaderservice.SliceEdited(slice) || leaderservice.Misroutes(slice, p.route))
+}
+
+func isOwnedBy(slice *discoveryv1.EndpointSlice, leaderService *corev1.Service) bool {
+	owner := metav1.GetControllerOfNoCopy(slice)
+	return owner != nil && owner.UID == leaderService.UID
 }
 
 // primary is the slice that holds the record; nil if there is none.

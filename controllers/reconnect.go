@@ -29,9 +29,7 @@ const (
 // away for a minute, leaders that failed meanwhile would wait as long again. A handful of watches that knock three times a second is no
 // burden. What else an API server answers about the request itself is left to client-go.
 type reconnecting struct {
-	now func() time.Time
-	// back is told when the API server answers a request that it has not answered at first.
-	back       func()
+	now        func() time.Time
 	complained atomic.Int64 // when the log last said it
 	// allowed are the requests, by method of the API and path, that were answered last time.
 	allowed sync.Map
@@ -43,13 +41,13 @@ func (r *reconnecting) WrapTransport(next http.RoundTripper) http.RoundTripper {
 		if !isCaching(request) {
 			return next.RoundTrip(request)
 		}
-		began := r.now()
-		for tries := 0; ; tries++ {
+		var forbidden time.Time // since when
+		for {
 			response, err := next.RoundTrip(request)
-			if err == nil && tries > 0 && response.StatusCode == http.StatusOK {
-				r.back()
+			if err == nil && response.StatusCode == http.StatusForbidden && forbidden.IsZero() {
+				forbidden = r.now()
 			}
-			if request.Context().Err() != nil || err == nil && !isRefusal(response.StatusCode) && !r.isForgetful(request, response, began) {
+			if request.Context().Err() != nil || err == nil && !isRefusal(response.StatusCode) && !r.isForgetful(request, response, forbidden) {
 				return response, err
 			}
 			pause := wait.Jitter(reconnectEvery/2, 2)

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sync"
 
 	"github.com/google/uuid"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	coordinationclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
@@ -21,9 +19,9 @@ type replicaLock struct {
 	held func(bool)
 }
 
-// newReplicaLock tells held whether this replica holds the Lease, and a restoration of its resource version. It does without the Events that
+// newReplicaLock tells held whether this replica holds the Lease, and note of its resource version. It does without the Events that
 // controller-runtime's own lock would write, to which the operator has no right.
-func newReplicaLock(restConfig *rest.Config, namespace string, held func(bool), restored *restoration) (resourcelock.Interface, error) {
+func newReplicaLock(restConfig *rest.Config, namespace string, held func(bool), note func(version string)) (resourcelock.Interface, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("reading the host name: %w", err)
@@ -32,11 +30,7 @@ func newReplicaLock(restConfig *rest.Config, namespace string, held func(bool), 
 	if err != nil {
 		return nil, fmt.Errorf("creating the client for leader election: %w", err)
 	}
-	noted := notedLeases{leases, restored.noteLease, &sync.Mutex{}}
-	restored.readLease = func(ctx context.Context) {
-		_, _ = noted.Leases(namespace).Get(ctx, Name, metav1.GetOptions{}) // the next turn will come
-	}
-	lock, err := resourcelock.New(resourcelock.LeasesResourceLock, namespace, Name, nil, noted,
+	lock, err := resourcelock.New(resourcelock.LeasesResourceLock, namespace, Name, nil, notedLeases{leases, note},
 		resourcelock.ResourceLockConfig{Identity: host + "_" + uuid.NewString()})
 	if err != nil {
 		return nil, fmt.Errorf("creating the lock of the replicas: %w", err)

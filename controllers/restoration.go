@@ -4,16 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/resourceversion"
 	coordinationclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
 )
 
@@ -22,14 +21,11 @@ import (
 // grown past that: the caches would show, perhaps for days, what no longer is. Kubernetes itself asks that everything that watches be
 // restarted after a restoration; but a restart would also forget the epochs that were reached.
 //
-// The Lease of the replicas tells: every replica reads or writes it every few seconds, straight from etcd, and as soon as an API server answers
-// that has not.
+// Two things tell. Before a watch goes on from a version, as all do once an API server has been away, etcd's own version is asked for: it is lower
+// then. And the Lease of the replicas has gone back: every replica reads or writes it every few seconds, straight from etcd.
 type restoration struct {
 	// restored is told of it.
 	restored func()
-	// readLease reads the Lease, which has its resource version noted; nil if there is none.
-	readLease func(context.Context)
-	reading   atomic.Bool
 
 	mutex sync.Mutex
 	// last is the resource version that the Lease was last seen with.
@@ -41,9 +37,6 @@ type restoration struct {
 	end  context.CancelFunc
 }
 
-// longestRead is how long reading the Lease may take. Meanwhile, this replica does not renew it.
-const longestRead = 2 * time.Second
-
 func newRestoration() *restoration {
 	r := &restoration{restored: func() {}, watched: map[string]bool{}, outdated: map[string]bool{}}
 	r.live, r.end = context.WithCancel(context.Background())
@@ -53,13 +46,17 @@ func newRestoration() *restoration {
 // noteLease takes down the resource version of the Lease as the API server has just told it.
 func (r *restoration) noteLease(version string) {
 	r.mutex.Lock()
-	since, err := resourceversion.CompareResourceVersion(version, r.last)
 	before := r.last
 	r.last = version
-	if before == "" || err != nil || since >= 0 {
-		r.mutex.Unlock()
-		return
+	r.mutex.Unlock()
+	if before != "" && isLater(before, version) {
+		r.beginAnew()
 	}
+}
+
+// beginAnew has all that is watched listed as it is now.
+func (r *restoration) beginAnew() {
+	r.mutex.Lock()
 	for list := range r.watched {
 		r.outdated[list] = true
 	}
@@ -68,19 +65,6 @@ func (r *restoration) noteLease(version string) {
 	r.mutex.Unlock()
 	r.restored()
 	end()
-}
-
-// suspect has the Lease read now: the API server has been away, and so may have been etcd.
-func (r *restoration) suspect() {
-	if r.readLease == nil || !r.reading.CompareAndSwap(false, true) {
-		return
-	}
-	go func() {
-		defer r.reading.Store(false)
-		ctx, cancel := context.WithTimeout(context.Background(), longestRead)
-		defer cancel()
-		r.readLease(ctx)
-	}()
 }
 
 // WrapTransport has watches end when etcd was restored, and each list that is then asked for from a resource version of before be refused once,
@@ -100,6 +84,16 @@ func (r *restoration) WrapTransport(next http.RoundTripper) http.RoundTripper {
 		if !watching {
 			return next.RoundTrip(request)
 		}
+		if from := query.Get("resourceVersion"); from != "" && from != "0" {
+			current, response, err := currentVersion(request, next)
+			if current == "" {
+				return response, err
+			}
+			if isLater(from, current) {
+				r.beginAnew()
+				return expired(request)
+			}
+		}
 		ctx, cancel := context.WithCancel(request.Context())
 		release := context.AfterFunc(live, cancel)
 		response, err := next.RoundTrip(request.WithContext(ctx))
@@ -111,6 +105,26 @@ func (r *restoration) WrapTransport(next http.RoundTripper) http.RoundTripper {
 		response.Body = &watchBody{ReadCloser: response.Body, end: func() { release(); cancel() }}
 		return response, nil
 	})
+}
+
+// currentVersion is etcd's, by a list of one object of what a watch is about to watch. Without it, there is what the API server has answered instead.
+func currentVersion(watch *http.Request, through http.RoundTripper) (version string, response *http.Response, err error) {
+	request := watch.Clone(watch.Context())
+	query := watch.URL.Query()
+	request.URL.RawQuery = url.Values{
+		"labelSelector": query["labelSelector"], "fieldSelector": query["fieldSelector"], "limit": {"1"},
+	}.Encode()
+	request.Header.Set("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
+	response, err = through.RoundTrip(request)
+	if err != nil || response.StatusCode != http.StatusOK {
+		return "", response, err
+	}
+	defer response.Body.Close() //nolint:errcheck // it has been read
+	var list metav1.PartialObjectMetadataList
+	if err := json.NewDecoder(response.Body).Decode(&list); err != nil {
+		return "", nil, fmt.Errorf("reading %s: %w", request.URL.Path, err)
+	}
+	return list.ResourceVersion, nil, nil
 }
 
 // begin is whether a list or watch may go on from a resource version, and the context that it lives in.
@@ -153,44 +167,40 @@ func expired(request *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// notedLeases are clients of Leases that note the resource versions they are told, in the order in which they are.
+// notedLeases are clients of Leases that note the resource versions they are told.
 type notedLeases struct {
 	coordinationclient.CoordinationV1Interface
 	note func(version string)
-	turn *sync.Mutex
 }
 
 // Leases are those of a namespace.
 func (l notedLeases) Leases(namespace string) coordinationclient.LeaseInterface {
-	return notedLease{l.CoordinationV1Interface.Leases(namespace), l}
+	return notedLease{l.CoordinationV1Interface.Leases(namespace), l.note}
 }
 
 type notedLease struct {
 	coordinationclient.LeaseInterface
-	all notedLeases
+	note func(version string)
 }
 
 // Get reads a Lease.
 func (l notedLease) Get(ctx context.Context, name string, options metav1.GetOptions) (*coordinationv1.Lease, error) {
-	return l.noted(func() (*coordinationv1.Lease, error) { return l.LeaseInterface.Get(ctx, name, options) })
+	return l.noted(l.LeaseInterface.Get(ctx, name, options))
 }
 
 // Create makes a Lease.
 func (l notedLease) Create(ctx context.Context, lease *coordinationv1.Lease, options metav1.CreateOptions) (*coordinationv1.Lease, error) {
-	return l.noted(func() (*coordinationv1.Lease, error) { return l.LeaseInterface.Create(ctx, lease, options) })
+	return l.noted(l.LeaseInterface.Create(ctx, lease, options))
 }
 
 // Update writes a Lease.
 func (l notedLease) Update(ctx context.Context, lease *coordinationv1.Lease, options metav1.UpdateOptions) (*coordinationv1.Lease, error) {
-	return l.noted(func() (*coordinationv1.Lease, error) { return l.LeaseInterface.Update(ctx, lease, options) })
+	return l.noted(l.LeaseInterface.Update(ctx, lease, options))
 }
 
-func (l notedLease) noted(request func() (*coordinationv1.Lease, error)) (*coordinationv1.Lease, error) {
-	l.all.turn.Lock()
-	defer l.all.turn.Unlock()
-	lease, err := request()
+func (l notedLease) noted(lease *coordinationv1.Lease, err error) (*coordinationv1.Lease, error) {
 	if err == nil {
-		l.all.note(lease.ResourceVersion)
+		l.note(lease.ResourceVersion)
 	}
 	return lease, err
 }

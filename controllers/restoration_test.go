@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -10,10 +11,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// answering is an API server that answers everything, and watches until they end.
-func answering() http.RoundTripper {
+// answering is an API server that answers everything, and watches until they end. Its etcd has come to a version.
+func answering(version *int) http.RoundTripper {
 	return promhttp.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
-		body := io.NopCloser(strings.NewReader(""))
+		body := io.NopCloser(strings.NewReader(fmt.Sprintf(`{"metadata":{"resourceVersion":"%d"}}`, *version)))
 		if r.URL.Query().Get("watch") == "true" {
 			body = io.NopCloser(readsUntil{r.Context()})
 		}
@@ -48,7 +49,8 @@ func TestWatchesBeginAnewWhenEtcdIsRestored(t *testing.T) {
 	told := 0
 	r := newRestoration()
 	r.restored = func() { told++ }
-	api := r.WrapTransport(answering())
+	version := 100
+	api := r.WrapTransport(answering(&version))
 	r.noteLease("100")
 	_, watch := asks(t, api, "/api/v1/pods?watch=true&resourceVersion=90&labelSelector=a")
 	r.noteLease("101")
@@ -81,7 +83,8 @@ func TestWatchesBeginAnewWhenEtcdIsRestored(t *testing.T) {
 
 func TestACacheThatIsListedAnewMayGoOnWhenEtcdWasRestored(t *testing.T) {
 	r := newRestoration()
-	api := r.WrapTransport(answering())
+	version := 100
+	api := r.WrapTransport(answering(&version))
 	r.noteLease("100")
 	asks(t, api, "/api/v1/pods?watch=true&resourceVersion=90")
 	r.noteLease("50")
@@ -96,5 +99,36 @@ func TestACacheThatIsListedAnewMayGoOnWhenEtcdWasRestored(t *testing.T) {
 	_ = response.Body.Close()
 	if got, _ := asks(t, api, "/api/v1/pods?watch=true&resourceVersion=52"); got != http.StatusOK {
 		t.Errorf("%d", got)
+	}
+}
+
+func TestAWatchThatWouldGoOnFromALaterVersionThanThereIsFindsThatEtcdWasRestored(t *testing.T) {
+	told, version := 0, 100
+	r := newRestoration()
+	r.restored = func() { told++ }
+	api := r.WrapTransport(answering(&version))
+	_, other := asks(t, api, "/api/v1/services?watch=true&resourceVersion=90")
+	if got, _ := asks(t, api, "/api/v1/pods?watch=true&resourceVersion=100"); got != http.StatusOK || told != 0 {
+		t.Fatal("taken for restored though it was not")
+	}
+	version = 99
+	if got, _ := asks(t, api, "/api/v1/pods?watch=true&resourceVersion=100"); got != http.StatusGone || told != 1 {
+		t.Errorf("not noticed: %d", got)
+	}
+	if _, err := other.Read(make([]byte, 1)); err == nil {
+		t.Error("another watch goes on")
+	}
+	version = 200 // others write on
+	if got, _ := asks(t, api, "/api/v1/services?watch=true&resourceVersion=100"); got != http.StatusGone || told != 1 {
+		t.Errorf("another watch may go on: %d", got)
+	}
+}
+
+func TestWhatTheAPIServerAnswersWhenItIsAskedForItsVersionIsTheAnswerToTheWatch(t *testing.T) {
+	api := newRestoration().WrapTransport(promhttp.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusServiceUnavailable, Body: http.NoBody, Request: r}, nil
+	}))
+	if got, _ := asks(t, api, "/api/v1/pods?watch=true&resourceVersion=100"); got != http.StatusServiceUnavailable {
+		t.Error(got)
 	}
 }

@@ -110,14 +110,21 @@ func parseRecord(annotations map[string]string, published bool) Record {
 	if reason := contract.Reason(annotations[contract.AnnotationLeaderReason]); slices.Contains(contract.Reasons, reason) {
 		record.Reason = reason
 	}
-	if epoch, err := strconv.ParseInt(annotations[contract.AnnotationLeaderEpoch], 10, 64); err == nil && epoch > 0 {
-		record.Epoch = epoch
-	}
+	record.Epoch = parseEpoch(annotations)
 	if at, err := time.Parse(time.RFC3339Nano, annotations[contract.AnnotationLeaderLastSwitchTime]); err == nil {
 		record.LastSwitch = at
 	}
 	record.Published = published && record.LeaderUID != ""
 	return record
+}
+
+// parseEpoch reads an epoch back; 0 if there is none.
+func parseEpoch(annotations map[string]string) int64 {
+	epoch, err := strconv.ParseInt(annotations[contract.AnnotationLeaderEpoch], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return max(0, epoch)
 }
 
 // couldBePod is whether a Pod can have this name and UID; either may be missing. They are written again, logged and told in Events: whatever

@@ -242,7 +242,7 @@ func WrittenRecord(slice *discoveryv1.EndpointSlice) Record {
 
 // EpochOf is the epoch that a slice says, whoever wrote it; 0 if it says none.
 func EpochOf(slice *discoveryv1.EndpointSlice) int64 {
-	return sliceRecord(slice).Epoch
+	return parseEpoch(slice.Annotations)
 }
 
 // RecordOf reads the leader's record from the primary slice, from what the API holds of the leader Service, or from both.
