@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -76,7 +77,7 @@ func (r *relisting) WatchWithContext(ctx context.Context, options metav1.ListOpt
 	}
 	options.SendInitialEvents, options.ResourceVersionMatch = nil, "" // of the watch that may follow this one
 	ctx, cancel := context.WithCancel(ctx)
-	w := &lastingWatch{relisting: r, options: options, events: make(chan apiwatch.Event), cancel: cancel}
+	w := &lastingWatch{relisting: r, options: options, filled: !beginsAnew, events: make(chan apiwatch.Event), cancel: cancel}
 	go w.follow(ctx, current)
 	return w, nil
 }
@@ -89,7 +90,7 @@ func isPassing(err error) bool {
 		return false
 	}
 	status := apierrors.APIStatus(nil)
-	return !errors.As(err, &status) || isRefusal(int(status.Status().Code))
+	return !errors.As(err, &status) || isRefusal(int(status.Status().Code)) || status.Status().Code == http.StatusGatewayTimeout
 }
 
 // errBehind says that a cache has not taken in what its watch has brought.
@@ -100,8 +101,10 @@ type lastingWatch struct {
 	*relisting
 	// options have the version that the watch has come to.
 	options metav1.ListOptions
-	events  chan apiwatch.Event
-	cancel  context.CancelFunc
+	// filled is whether the cache has been brought all that was there when it began.
+	filled bool
+	events chan apiwatch.Event
+	cancel context.CancelFunc
 }
 
 // ResultChan is where events come.
@@ -110,30 +113,38 @@ func (w *lastingWatch) ResultChan() <-chan apiwatch.Event { return w.events }
 // Stop ends the watch.
 func (w *lastingWatch) Stop() { w.cancel() }
 
-// follow passes on what watches bring, until one ends for another reason than that its version has expired. Without a watch, it has.
+// follow passes on what watches bring, one after the other. Where one has broken, the next one goes on from there; where its version has expired, or
+// something else is wrong with it, everything is listed anew. Without a watch, the version has expired.
 func (w *lastingWatch) follow(ctx context.Context, current apiwatch.Interface) {
 	defer w.cancel()
 	defer close(w.events)
-	var relisted time.Time
+	goesOn := false
+	var began time.Time
 	for {
-		if current != nil && !w.pass(ctx, current) {
-			return
-		}
-		if !pauseUntil(ctx, relisted.Add(wait.Jitter(relistEvery/2, 2))) {
-			return
-		}
-		var err error
-		if err = w.relist(ctx); err == nil {
-			current, err = w.ListerWatcherWithContext.WatchWithContext(ctx, w.options)
-			if isExpired(err) {
-				current, err = nil, nil
+		if current != nil {
+			var err error
+			if goesOn, err = w.pass(ctx, current); err != nil || !w.filled {
+				return
 			}
 		}
-		relisted = time.Now() //nolint:forbidigo // no decision depends on it
-		if err != nil && isPassing(err) {
-			current, err = nil, nil
+		if !pauseUntil(ctx, began.Add(wait.Jitter(relistEvery/2, 2))) {
+			return
 		}
-		if err != nil { // client-go lists anew then, after a while
+		began = time.Now() //nolint:forbidigo // no decision depends on it
+		var err error
+		if !goesOn {
+			err = w.relist(ctx)
+		}
+		if err == nil {
+			current, err = w.ListerWatcherWithContext.WatchWithContext(ctx, w.options)
+			goesOn = err == nil || !isExpired(err) && (goesOn || isPassing(err))
+		}
+		switch {
+		case err == nil:
+		case isExpired(err), isPassing(err):
+			current = nil
+		default: // client-go lists anew then, after a while
+			logf.Log.WithName(Name).Info("Could not be listed anew at once", "type", fmt.Sprintf("%T", w.example), "because", err.Error())
 			status := apierrors.NewResourceExpired(err.Error()).ErrStatus
 			w.send(ctx, apiwatch.Event{Type: apiwatch.Error, Object: &status})
 			return
@@ -151,25 +162,26 @@ func pauseUntil(ctx context.Context, at time.Time) bool {
 	}
 }
 
-// pass passes on what a watch brings, and returns whether it ended because its version has expired.
-func (w *lastingWatch) pass(ctx context.Context, from apiwatch.Interface) (isOver bool) {
+// pass passes on what a watch brings until it ends, and returns whether another one may go on from there. Its only error is the context's.
+func (w *lastingWatch) pass(ctx context.Context, from apiwatch.Interface) (goesOn bool, err error) {
 	defer from.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return false
+			return false, ctx.Err()
 		case event, open := <-from.ResultChan():
 			if !open {
-				return false
+				return true, ctx.Err()
 			}
-			if event.Type == apiwatch.Error && isExpired(apierrors.FromObject(event.Object)) {
-				return true
+			if event.Type == apiwatch.Error && w.filled {
+				return false, nil
 			}
 			if object, err := meta.Accessor(event.Object); err == nil && event.Type != apiwatch.Error {
 				w.options.ResourceVersion = object.GetResourceVersion()
+				w.filled = w.filled || event.Type == apiwatch.Bookmark && object.GetAnnotations()[metav1.InitialEventsAnnotationKey] != ""
 			}
 			if !w.send(ctx, event) {
-				return false
+				return false, ctx.Err()
 			}
 		}
 	}

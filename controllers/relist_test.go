@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -61,6 +62,19 @@ func (s *forgetfulServer) expire() {
 		if i%2 == 0 {
 			status := apierrors.NewResourceExpired("too old").ErrStatus
 			watcher.Error(&status)
+		}
+		watcher.Stop()
+	}
+	s.watchers = nil
+}
+
+// cut breaks all watches, with an error or without. What is put while they are is not missed: a watch that goes on brings it.
+func (s *forgetfulServer) cut(err *apierrors.StatusError) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, watcher := range s.watchers {
+		if err != nil {
+			watcher.Error(&err.ErrStatus)
 		}
 		watcher.Stop()
 	}
@@ -205,4 +219,26 @@ func (s *forgetfulServer) now() int {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return s.version
+}
+
+func TestAWatchThatBreaksAgainAndAgainGoesOnWithoutWaitingEverLonger(t *testing.T) {
+	for name, broken := range map[string]*apierrors.StatusError{"ended": nil, "with an error": apierrors.NewInternalError(errors.New("broken"))} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			s := &forgetfulServer{pods: map[string]*corev1.Pod{}}
+			s.put("pod", "uid", false)
+			_, store := follow(ctx, t, s)
+			eventually(t, "the first list", func() bool { return s.watching() == 1 })
+			for range 8 {
+				s.cut(broken)
+				eventually(t, "the next watch", func() bool { return s.watching() == 1 })
+				s.put("pod", "uid", false)
+				eventually(t, "the change", func() bool { return store.LastStoreSyncResourceVersion() == strconv.Itoa(s.now()) })
+			}
+			if relisted := s.lists > 1; relisted != (broken != nil) {
+				t.Errorf("%d lists", s.lists)
+			}
+		})
+	}
 }

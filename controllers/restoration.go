@@ -116,6 +116,9 @@ func currentVersion(watch *http.Request, through http.RoundTripper) (version str
 	}.Encode()
 	request.Header.Set("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
 	response, err = through.RoundTrip(request)
+	if err == nil && response.StatusCode == http.StatusGatewayTimeout { // of this request, not of the watch: it may be tried again
+		response.StatusCode = http.StatusServiceUnavailable
+	}
 	if err != nil || response.StatusCode != http.StatusOK {
 		return "", response, err
 	}

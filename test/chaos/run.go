@@ -160,6 +160,9 @@ func (w *world) make(ctx context.Context, p planned, random *rand.Rand) error {
 	if p.blinds {
 		w.checker.KeptFromKnowing(began, time.Now())
 	}
+	if p.blinds && !p.plane {
+		w.checker.KeptApart(began, time.Now())
+	}
 	if err != nil {
 		return fmt.Errorf("ending %s: %w", p.name, err)
 	}

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ type Checker struct {
 	pending  []version
 	era      int // of what was judged last
 	faults   []span
+	apart    []span // those in which one replica alone could not know
 	pods     map[string]*podHistory // by UID
 	leaders  map[string]*leadership // by slice
 	verdicts []string
@@ -31,7 +33,7 @@ type Checker struct {
 type Counts struct {
 	// Versions are those of slices and Pods, Changes those of leaders, Stale the changes to a Pod that had become ineligible longer than the tolerance
 	// before, while the replicas were kept from knowing. Spoiled are the slices that somebody else had edited, and Forgotten the epochs that went
-	// back because etcd was restored and who decided had begun since, so that nobody could tell him how far they had come.
+	// back because etcd was restored and who decided had begun since, or was kept from knowing before, so that nothing told him how far they had come.
 	Versions, Changes, Stale, Spoiled, Forgotten int
 }
 
@@ -126,6 +128,13 @@ func (c *Checker) KeptFromKnowing(from, to time.Time) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.faults = append(c.faults, span{from, to})
+}
+
+// KeptApart says when one replica could not know what was the case, and the other one could.
+func (c *Checker) KeptApart(from, to time.Time) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.apart = append(c.apart, span{from, to})
 }
 
 // BackupTaken says when the state was kept to which etcd is about to be restored.
@@ -235,7 +244,7 @@ func (c *Checker) judgeSlice(v version) {
 		return // what is there when all is listed anew may be as old as the backup that it comes from
 	}
 	epochOf := led.of[v.slice.epoch] // whose epoch comes back elects nobody either
-	c.judgeEpoch(led, v.slice, say)
+	c.judgeEpoch(led, v.slice, v.Seen, say)
 	for _, published := range v.slice.endpoints {
 		if former == published.uid || !published.ready && (missed || epochOf == published.uid) {
 			continue
@@ -246,11 +255,11 @@ func (c *Checker) judgeSlice(v version) {
 }
 
 // judgeEpoch asserts that the epoch never goes back and is never two Pods'.
-func (c *Checker) judgeEpoch(led *leadership, slice *sliceVersion, say func(string, ...any)) {
+func (c *Checker) judgeEpoch(led *leadership, slice *sliceVersion, at time.Time, say func(string, ...any)) {
 	if slice.epoch > led.highest {
 		led.unsure = false
 	}
-	if led.unsure && c.started.After(c.backup) && led.isUsed(slice) {
+	if led.unsure && (c.started.After(c.backup) || overlap(c.apart, c.backup, at)) && led.isUsed(slice) {
 		c.counts.Forgotten++
 		led.highest, led.of = slice.epoch, map[int64]string{}
 	}
@@ -300,10 +309,9 @@ func (c *Checker) judgeChoice(published endpoint, at time.Time, say func(string,
 
 // couldNotKnow is whether replicas were kept from knowing at some time between what happened and the decision, less the tolerance.
 func (c *Checker) couldNotKnow(happened, decided time.Time) bool {
-	for _, fault := range c.faults {
-		if fault.from.Before(decided) && fault.to.After(happened.Add(-c.tolerance)) {
-			return true
-		}
-	}
-	return false
+	return overlap(c.faults, happened.Add(-c.tolerance), decided)
+}
+
+func overlap(spans []span, from, to time.Time) bool {
+	return slices.ContainsFunc(spans, func(s span) bool { return s.from.Before(to) && s.to.After(from) })
 }

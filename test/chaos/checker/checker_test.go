@@ -123,6 +123,17 @@ func (s *story) restored(replicaBegan time.Duration) *story {
 	return s
 }
 
+func TestAnEpochMayGoBackIfEtcdWasRestoredAndWhoDecidesWasKeptApartBefore(t *testing.T) {
+	for ended, wrong := range map[time.Duration]bool{-time.Hour: true, time.Second: false} {
+		s := begin().slice("2", "b").slice("3", "a").restored(-time.Hour)
+		s.KeptApart(s.backup.Add(-2*time.Hour), s.backup.Add(ended))
+		s.laterSlice(2, "a")
+		if found := s.Judge(); len(found) > 0 != wrong {
+			t.Errorf("a replica was kept apart until %s after the backup: %q", ended, found)
+		}
+	}
+}
+
 func (s *story) laterSlice(epoch int, pod string) {
 	at := s.next()
 	at.Era = 1
