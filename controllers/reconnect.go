@@ -31,7 +31,7 @@ const (
 type reconnecting struct {
 	now        func() time.Time
 	complained atomic.Int64 // when the log last said it
-	// allowed are the requests, by method of the API and path, that were answered last time.
+	// allowed are the paths of what was listed or watched last time.
 	allowed sync.Map
 }
 
@@ -76,7 +76,7 @@ func (r *reconnecting) complain(err error) {
 // isForgetful is whether an API server forbids what it has allowed before: most likely it has only just been started, and has yet to read who may
 // do what. If it does so for long, a right has been taken away.
 func (r *reconnecting) isForgetful(request *http.Request, response *http.Response, since time.Time) bool {
-	what := request.URL.Path + "?watch=" + request.URL.Query().Get("watch")
+	what := request.URL.Path
 	if response.StatusCode != http.StatusForbidden {
 		r.allowed.Store(what, true)
 		return false

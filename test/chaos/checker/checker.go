@@ -20,7 +20,7 @@ type Checker struct {
 	pending  []version
 	era      int // of what was judged last
 	faults   []span
-	apart    []span // those in which one replica alone could not know
+	apart    []span                 // those in which one replica alone could not know
 	pods     map[string]*podHistory // by UID
 	leaders  map[string]*leadership // by slice
 	verdicts []string
