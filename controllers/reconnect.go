@@ -110,13 +110,9 @@ func asked(response *http.Response) time.Duration {
 	return min(time.Duration(seconds)*time.Second, longestAsked)
 }
 
-// ofCache is the key of a context whose requests are a cache's.
-type ofCache struct{}
-
-// isCaching is whether a request is a watch, or a list from where a watch has come to, or one that says so: those of caches, which are of use
-// whenever they succeed.
+// isCaching is whether a request is one of a cache's, which is of use whenever it succeeds: a watch, a list from where a watch has come to, or one that
+// comes in pages, as no other list of ours does.
 func isCaching(request *http.Request) bool {
 	query := request.URL.Query()
-	return request.Method == http.MethodGet &&
-		(query.Get("watch") == "true" || query.Get("resourceVersion") != "" || request.Context().Value(ofCache{}) != nil)
+	return request.Method == http.MethodGet && (query.Get("watch") == "true" || query.Get("resourceVersion") != "" || query.Get("limit") != "")
 }

@@ -207,7 +207,7 @@ func (w *lastingWatch) relist(ctx context.Context) error {
 	pages := pager.New(pager.SimplePageFunc(func(options metav1.ListOptions) (runtime.Object, error) {
 		return w.ListWithContext(ctx, options)
 	}))
-	list, _, err := pages.ListWithAlloc(context.WithValue(ctx, ofCache{}, true), metav1.ListOptions{})
+	list, _, err := pages.ListWithAlloc(ctx, metav1.ListOptions{}) // which isCaching knows by that
 	if err != nil {
 		return err
 	}
