@@ -165,7 +165,8 @@ test-versions: ## The same suites against each supported version of Kubernetes t
 
 .PHONY: chaos
 chaos: ## Let everything that the operator depends on fail while leaders do, and check it from outside; SEED=n, ROUNDS=n, LONGEST=60s, FAULTS="a,b"
-	@go run ./test/chaos/cmd/chaos -rounds $(or $(ROUNDS),10) $(if $(SEED),-seed $(SEED)) $(if $(LONGEST),-longest $(LONGEST)) $(if $(FAULTS),-faults "$(FAULTS)")
+	@go run ./test/chaos/cmd/chaos -rounds $(or $(ROUNDS),10) $(if $(SEED),-seed $(SEED)) $(if $(LONGEST),-longest $(LONGEST)) \
+	  $(if $(FAULTS),-faults "$(FAULTS)",-output docs/measurements/chaos.json -command "make chaos$(if $(SEED), SEED=$(SEED))$(if $(ROUNDS), ROUNDS=$(ROUNDS))$(if $(LONGEST), LONGEST=$(LONGEST))")
 
 .PHONY: chaos-short
 chaos-short: build ## A few rounds of it, with the shipped binary; not part of make test yet: epochs that go back where no replica remembers them make it fail now and then

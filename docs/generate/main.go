@@ -9,7 +9,8 @@ import (
 )
 
 func main() {
-	if err := errors.Join(writeAnnotations(), writeMetrics(), writeRights(), writeTraffic(), writePerformance(), writeVersions()); err != nil {
+	if err := errors.Join(writeAnnotations(), writeMetrics(), writeRights(), writeTraffic(), writePerformance(), writeVersions(),
+		writeChaos(), writeSoak()); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/zen-lead/zen-lead/test/chaos/results"
 )
 
 // giveUp is when no longer to wait until every slice is right.
@@ -36,41 +38,47 @@ type Options struct {
 	Output, Log io.Writer
 }
 
-// Run makes the rounds. The error tells what was wrong, if anything was.
-func Run(ctx context.Context, options Options) (err error) {
+// Run makes the rounds. It fails if it could not, not if something was wrong.
+func Run(ctx context.Context, options Options) (all *results.Results, err error) {
 	chosen, err := choose(options.Faults, options.Jumpy)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w, err := newWorld(ctx, options)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	random := rand.New(rand.NewPCG(options.Seed, 0))
 	var total tally
-	var wrong []error
+	made := map[string]int{}
 	for number := range options.Rounds {
 		round := w.plan(random, chosen, options.Longest)
 		fmt.Fprintf(options.Output, "%3d. %s: ", number+1, round)
 		found, err := w.run(ctx, random, round)
 		if err != nil {
 			fmt.Fprintln(options.Output, err)
-			return errors.Join(append(wrong, err)...)
+			return nil, err
+		}
+		for _, p := range round {
+			made[p.name]++
 		}
 		total.add(found)
 		fmt.Fprintln(options.Output, &found)
 		for _, text := range found.violations {
 			fmt.Fprintf(options.Output, "     WRONG: %s\n", text)
-			wrong = append(wrong, errors.New(text))
 		}
 	}
 	writes, foreign, err := w.audit()
-	for _, text := range foreign {
-		wrong = append(wrong, errors.New(text))
+	if err != nil {
+		return nil, err
 	}
 	fmt.Fprintf(options.Output, "Seed %d: %s; %d writes of the operator, %d of them not its business\n", options.Seed, &total, writes, len(foreign))
-	return errors.Join(append(wrong, err)...)
+	return &results.Results{
+		Seed: options.Seed, Rounds: total.rounds, Faults: made, Failed: total.failed, Spoiled: total.spoiled, Changes: total.Changes,
+		Versions: total.Versions, RightAfter: total.right.Seconds(), Ended: total.restarts, Unknown: total.Stale, Forgotten: total.Forgotten,
+		Writes: writes, Foreign: len(foreign), Wrong: append(total.violations, foreign...),
+	}, nil
 }
 
 // planned is a fault in a round.

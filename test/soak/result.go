@@ -88,6 +88,9 @@ func (r *Result) Err() error {
 
 // Markdown is the result as a table for people.
 func (r *Result) Markdown() string {
+	if len(r.Lines) == 0 {
+		return "Nothing has been run yet.\n"
+	}
 	var b strings.Builder
 	total := 0
 	for _, count := range r.Changes {

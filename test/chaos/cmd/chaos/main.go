@@ -18,6 +18,7 @@ import (
 
 	"github.com/zen-lead/zen-lead/test/chaos"
 	"github.com/zen-lead/zen-lead/test/chaos/jumpy"
+	"github.com/zen-lead/zen-lead/test/measurement"
 )
 
 func main() {
@@ -44,6 +45,8 @@ func run(ctx context.Context, arguments []string) error {
 	flags.DurationVar(&options.RightWithin, "right-within", 2*time.Second, "How soon after the last fault every slice has to be right.")
 	flags.DurationVar(&options.Tolerance, "tolerance", time.Second, "For how long a Pod may have failed when it comes to lead, if nothing keeps replicas from knowing.")
 	names := flags.String("faults", "", "Names of the faults to choose from, comma separated; empty for all.")
+	output := flags.String("output", "", "A `file` for the results as JSON.")
+	command := flags.String("command", "make chaos", "How to tell others to repeat this.")
 	log := flags.String("log", "", "A `file` for what the replicas say.")
 	if err := flags.Parse(arguments); err != nil {
 		return err
@@ -66,17 +69,29 @@ func run(ctx context.Context, arguments []string) error {
 	if err := options.Check(); err != nil { // before minutes of building
 		return err
 	}
-	if *shipped {
-		return chaos.Run(ctx, options)
+	if !*shipped {
+		directory, err := os.MkdirTemp("", "zen-lead-jumpy-")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = os.RemoveAll(directory) }()
+		fmt.Fprintln(os.Stderr, "Building the operator with a clock that can jump (the first time several minutes: all of it is compiled again)...")
+		if options.Binary, err = jumpy.Build(ctx, ".", directory, os.Stderr); err != nil {
+			return err
+		}
 	}
-	directory, err := os.MkdirTemp("", "zen-lead-jumpy-")
+	commit := measurement.Commit(ctx) // now: in the end something else may be checked out
+	found, err := chaos.Run(ctx, options)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(directory) }()
-	fmt.Fprintln(os.Stderr, "Building the operator with a clock that can jump (the first time several minutes: all of it is compiled again)...")
-	if options.Binary, err = jumpy.Build(ctx, ".", directory, os.Stderr); err != nil {
+	found.Command, found.Machine, found.Commit = *command, measurement.Machine(), commit
+	found.Date = time.Now().UTC().Truncate(time.Second)
+	if err := measurement.Write(*output, found); err != nil {
 		return err
 	}
-	return chaos.Run(ctx, options)
+	if len(found.Wrong) > 0 {
+		return fmt.Errorf("%d things were wrong:\n%s", len(found.Wrong), strings.Join(found.Wrong, "\n"))
+	}
+	return nil
 }

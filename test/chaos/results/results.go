@@ -1,0 +1,81 @@
+// Package results is what a run of chaos came to, as it is kept and shown.
+package results
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Results are those of one run.
+type Results struct {
+	Command string    `json:"command"`
+	Machine string    `json:"machine"`
+	Commit  string    `json:"commit"`
+	Date    time.Time `json:"date"`
+	Seed    uint64    `json:"seed"`
+	Rounds  int       `json:"rounds"`
+	// Faults are how often each was made.
+	Faults map[string]int `json:"faults"`
+	// Failed are the Pods that failed, Spoiled the objects that somebody else edited or deleted.
+	Failed  int `json:"pods_failed"`
+	Spoiled int `json:"spoiled"`
+	// Changes are those of leaders, Versions those of slices and Pods that were judged.
+	Changes  int `json:"changes_of_leader"`
+	Versions int `json:"versions_judged"`
+	// RightAfter is how long after the last fault of a round all slices were right, in seconds: the longest of all.
+	RightAfter float64 `json:"right_after_s"`
+	// Ended are the replicas that ended by themselves because they had lost the Lease, Unknown the changes to a Pod that had failed while replicas were
+	// kept from knowing, Forgotten the epochs that went back with a restored etcd.
+	Ended     int `json:"replicas_ended"`
+	Unknown   int `json:"unknown"`
+	Forgotten int `json:"epochs_forgotten"`
+	// Writes are the operator's, Foreign those to what is none of its business.
+	Writes  int `json:"writes"`
+	Foreign int `json:"foreign_writes"`
+	// Wrong is what was wrong.
+	Wrong []string `json:"wrong"`
+}
+
+// Markdown is a table for people.
+func (r *Results) Markdown() string {
+	var b strings.Builder
+	if r.Rounds == 0 {
+		return "Nothing has been run yet.\n"
+	}
+	fmt.Fprintf(&b, "`%s` (seed %d) on %s, commit %s, %s.\n\n| | |\n|---|---|\n", r.Command, r.Seed, r.Machine, r.Commit, r.Date.Format(time.DateOnly))
+	for _, line := range []struct {
+		what string
+		many any
+	}{
+		{"rounds", r.Rounds},
+		{"faults", r.faults()},
+		{"Pods failed", r.Failed},
+		{"slices edited or deleted, leader Services deleted, by somebody else", r.Spoiled},
+		{"changes of leader", r.Changes},
+		{"versions of slices and Pods judged", r.Versions},
+		{"all slices right again after the last fault of a round, at most", fmt.Sprintf("%.1f s", r.RightAfter)},
+		{"changes to a Pod that had failed while replicas were kept from knowing", r.Unknown},
+		{"epochs that went back with a restored etcd", r.Forgotten},
+		{"replicas that lost the Lease and ended", r.Ended},
+		{"writes of the operator, of which to objects of others", fmt.Sprintf("%d, %d", r.Writes, r.Foreign)},
+		{"wrong", len(r.Wrong)},
+	} {
+		fmt.Fprintf(&b, "| %s | %v |\n", line.what, line.many)
+	}
+	for _, wrong := range r.Wrong {
+		fmt.Fprintf(&b, "\nWrong: %s\n", wrong)
+	}
+	return b.String()
+}
+
+func (r *Results) faults() string {
+	total, names := 0, []string{}
+	for _, name := range slices.Sorted(maps.Keys(r.Faults)) {
+		total += r.Faults[name]
+		names = append(names, fmt.Sprintf("%s %d", name, r.Faults[name]))
+	}
+	return fmt.Sprintf("%d: %s", total, strings.Join(names, ", "))
+}
