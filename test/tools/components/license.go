@@ -51,15 +51,9 @@ func readLicenseFiles(folders map[string]string) ([]licenseFile, error) {
 			if entry.IsDir() || !terms && !noticeName.MatchString(entry.Name()) {
 				continue
 			}
-			content, err := os.ReadFile(filepath.Join(folder, entry.Name()))
+			read, err := readLicenseFile(filepath.Join(folder, entry.Name()), path.Join(folders[folder], entry.Name()), terms)
 			if err != nil {
 				return nil, err
-			}
-			read := licenseFile{name: path.Join(folders[folder], entry.Name()), text: normalized(string(content))}
-			if terms {
-				if read.licenses, err = recognize(content); err != nil {
-					return nil, fmt.Errorf("%s: %w", read.name, err)
-				}
 			}
 			files = append(files, read)
 		}
@@ -68,6 +62,21 @@ func readLicenseFiles(folders map[string]string) ([]licenseFile, error) {
 		return nil, errors.New("it has no licence")
 	}
 	return files, nil
+}
+
+// readLicenseFile reads one, of terms or of notices.
+func readLicenseFile(file, name string, terms bool) (licenseFile, error) {
+	content, err := os.ReadFile(filepath.Clean(file))
+	if err != nil {
+		return licenseFile{}, err
+	}
+	read := licenseFile{name: name, text: normalized(string(content))}
+	if terms {
+		if read.licenses, err = recognize(content); err != nil {
+			return licenseFile{}, fmt.Errorf("%s: %w", read.name, err)
+		}
+	}
+	return read, nil
 }
 
 // normalized is a text without what differs between copies of one licence: ends of lines, and blanks before them.
