@@ -169,7 +169,7 @@ chaos: ## Let everything that the operator depends on fail while leaders do, and
 	  $(if $(FAULTS),-faults "$(FAULTS)",-output docs/measurements/chaos.json -command "make chaos$(if $(SEED), SEED=$(SEED))$(if $(ROUNDS), ROUNDS=$(ROUNDS))$(if $(LONGEST), LONGEST=$(LONGEST))")
 
 .PHONY: chaos-short
-chaos-short: build ## A few rounds of it, with the shipped binary and limits for slow machines (2 minutes)
+chaos-short: build ## A few rounds of it, with the shipped binary and limits for slow machines (a minute)
 	@go run ./test/chaos/cmd/chaos -shipped -binary $(BIN)/zen-lead -seed $(or $(SEED),5) -rounds 6 -longest 3s -right-within 30s -tolerance 10s
 
 .PHONY: soak

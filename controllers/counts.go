@@ -29,11 +29,11 @@ type counts struct {
 	// gone is the resourceVersion with which each source's leader Service was last deleted.
 	gone map[types.NamespacedName]string
 	// missed are the sources of which a slice was found gone that may have had versions that this replica has not seen.
-	missed map[types.NamespacedName]missing
+	missed map[types.NamespacedName]missedSlice
 }
 
-// missing is the resourceVersion as of which a slice was found gone, and when that was.
-type missing struct {
+// missedSlice is the resourceVersion as of which a slice was found gone, and when that was.
+type missedSlice struct {
 	version string
 	at      time.Time
 }
@@ -58,7 +58,7 @@ func newCounts() *counts {
 	return &counts{
 		records: map[types.NamespacedName]leaderservice.Record{}, published: map[types.NamespacedName]types.UID{},
 		owners: map[types.NamespacedName]map[types.UID]string{}, ended: map[types.NamespacedName]ending{},
-		gone: map[types.NamespacedName]string{}, missed: map[types.NamespacedName]missing{},
+		gone: map[types.NamespacedName]string{}, missed: map[types.NamespacedName]missedSlice{},
 	}
 }
 
@@ -123,12 +123,6 @@ func (c *counts) isOfEndedCount(source types.NamespacedName, version string) boo
 	return err != nil || after < 0
 }
 
-// isLater is whether a version is later than another one; false if that cannot be told.
-func isLater(version, than string) bool {
-	after, err := resourceversion.CompareResourceVersion(version, than)
-	return err == nil && after > 0
-}
-
 // serviceGone notes that a leader Service was deleted, with this version.
 func (c *counts) serviceGone(version string, sources ...types.NamespacedName) {
 	c.mutex.Lock()
@@ -143,7 +137,7 @@ func (c *counts) sliceMissed(version string, now time.Time, sources ...types.Nam
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	for _, source := range sources {
-		c.missed[source] = missing{version, now}
+		c.missed[source] = missedSlice{version, now}
 	}
 }
 

@@ -44,7 +44,7 @@ func (w *lastingWatch) follow(ctx context.Context, current apiwatch.Interface) {
 				return
 			}
 		}
-		if !pauseUntil(ctx, began.Add(wait.Jitter(relistEvery/2, 2))) {
+		if !pause(ctx, time.Until(began.Add(wait.Jitter(relistEvery/2, 2)))) {
 			return
 		}
 		began = time.Now() //nolint:forbidigo // no decision depends on it
@@ -69,12 +69,12 @@ func (w *lastingWatch) follow(ctx context.Context, current apiwatch.Interface) {
 	}
 }
 
-// pauseUntil is false if the context ends before.
-func pauseUntil(ctx context.Context, at time.Time) bool {
+// pause is false if the context ends before.
+func pause(ctx context.Context, during time.Duration) bool {
 	select {
 	case <-ctx.Done():
 		return false
-	case <-time.After(time.Until(at)): //nolint:forbidigo // no decision depends on it
+	case <-time.After(during): //nolint:forbidigo // no decision depends on it
 		return true
 	}
 }

@@ -33,13 +33,8 @@ func (r *Reconciler) contested(p *pass) bool {
 	if slice == nil {
 		return !p.trusted
 	}
-	return !p.trusted && !r.writes.stale(slice) && (leaderservice.EpochOf(slice) != p.before.Epoch || !isOwnedBy(slice, p.leaderService) ||
+	return !p.trusted && !r.writes.stale(slice) && (leaderservice.EpochOf(slice) != p.before.Epoch || !metav1.IsControlledBy(slice, p.leaderService) ||
 		leaderservice.SliceEdited(slice) || leaderservice.Misroutes(slice, p.route))
-}
-
-func isOwnedBy(slice *discoveryv1.EndpointSlice, leaderService *corev1.Service) bool {
-	owner := metav1.GetControllerOfNoCopy(slice)
-	return owner != nil && owner.UID == leaderService.UID
 }
 
 // primary is the slice that holds the record; nil if there is none.

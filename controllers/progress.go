@@ -48,7 +48,7 @@ func (p *progress) note(object client.Object) {
 	}
 	key, version := p.key(object, object.GetNamespace()), object.GetResourceVersion()
 	before, known := p.highest[key]
-	if after, err := resourceversion.CompareResourceVersion(version, before); err == nil && after > 0 || !known {
+	if isLater(version, before) || !known {
 		p.highest[key] = version
 	}
 }
@@ -83,9 +83,15 @@ func (p progressThen) isPast(version string, leases bool) bool {
 		decisive = append(decisive, p.leases)
 	}
 	for _, highest := range decisive {
-		if after, err := resourceversion.CompareResourceVersion(highest, version); err != nil || after <= 0 {
+		if !isLater(highest, version) {
 			return false
 		}
 	}
 	return true
+}
+
+// isLater is whether a version is later than another one; false if that cannot be told.
+func isLater(version, than string) bool {
+	after, err := resourceversion.CompareResourceVersion(version, than)
+	return err == nil && after > 0
 }

@@ -50,17 +50,15 @@ func (r *reconnecting) WrapTransport(next http.RoundTripper) http.RoundTripper {
 			if request.Context().Err() != nil || err == nil && !isRefusal(response.StatusCode) && !r.isForgetful(request, response, forbidden) {
 				return response, err
 			}
-			pause := wait.Jitter(reconnectEvery/2, 2)
+			again := wait.Jitter(reconnectEvery/2, 2)
 			if err == nil {
-				pause = max(pause, asked(response))
+				again = max(again, asked(response))
 				err = errors.New(response.Status)
 				_ = response.Body.Close() // nothing else is to be had of it
 			}
 			r.complain(err)
-			select {
-			case <-request.Context().Done():
+			if !pause(request.Context(), again) {
 				return nil, err
-			case <-time.After(pause): //nolint:forbidigo // no decision depends on it
 			}
 		}
 	})

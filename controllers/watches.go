@@ -137,10 +137,8 @@ func (r *Reconciler) noteSlice(slice *discoveryv1.EndpointSlice, sources []types
 // noteMissed notes a slice that is gone, as of a version, and of which versions may have been missed.
 func (r *Reconciler) noteMissed(object any, version string) {
 	switch slice := object.(type) {
-	case *discoveryv1.EndpointSlice:
-		r.counts.sliceMissed(version, r.clock.Now(), r.sourcesOfSlice(context.Background(), slice)...)
-	case *metav1.PartialObjectMetadata:
-		r.counts.sliceMissed(version, r.clock.Now(), r.sourcesOfSlice(context.Background(), slice)...)
+	case *discoveryv1.EndpointSlice, *metav1.PartialObjectMetadata:
+		r.counts.sliceMissed(version, r.clock.Now(), r.sourcesOfSlice(context.Background(), slice.(client.Object))...)
 	}
 }
 
