@@ -8,6 +8,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
@@ -131,6 +132,49 @@ func TestASliceIsOursWhileItSaysWhatThisReplicaWroteByItsCaches(t *testing.T) {
 		for range 2 { // asking changes nothing
 			if got := writes.ours(test.slice); got != test.ours {
 				t.Errorf("%s: ours is %v", name, got)
+			}
+		}
+	}
+}
+
+func TestWhatWentWithItsControllerWasNotDeletedByAnybody(t *testing.T) {
+	const slice = "EndpointSlice app-leader-ipv4"
+	controlledBy := func(uid types.UID) *discoveryv1.EndpointSlice {
+		made := aSlice("1", "v1-0123456789abcdef")
+		if uid != "" {
+			made.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Service", Name: "app-leader", UID: uid, Controller: ptr.To(true)}}
+		}
+		return made
+	}
+	for name, test := range map[string]struct {
+		happened func(*ownWrites)
+		want     bool
+	}{
+		"nothing": {func(*ownWrites) {}, false},
+		"of the leader Service that there is": {func(w *ownWrites) {
+			w.gone(controlledBy("now"), slice, []types.NamespacedName{someSource})
+		}, true},
+		"of a former leader Service": {func(w *ownWrites) {
+			w.gone(controlledBy("former"), slice, []types.NamespacedName{someSource})
+		}, false},
+		"the reference had been taken away": {func(w *ownWrites) {
+			unowned := controlledBy("")
+			unowned.Labels[contract.LabelSourceService] = someSource.Name
+			w.gone(unowned, slice, []types.NamespacedName{someSource})
+		}, true},
+		"by this replica": {func(w *ownWrites) {
+			w.deleting("1")
+			w.gone(controlledBy("now"), slice, []types.NamespacedName{someSource})
+		}, false},
+		"of another source": {func(w *ownWrites) {
+			w.gone(controlledBy("now"), slice, []types.NamespacedName{{Namespace: "team", Name: "other"}})
+		}, false},
+	} {
+		writes := newOwnWrites()
+		test.happened(writes)
+		for i, want := range []bool{test.want, false} { // it is told of once
+			if got := writes.takeVanished(someSource, slice, "now"); got != want {
+				t.Errorf("%s: asked for the %d. time: %v", name, i+1, got)
 			}
 		}
 	}

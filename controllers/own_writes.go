@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -22,14 +23,14 @@ type ownWrites struct {
 	made map[types.NamespacedName]time.Time
 	// deleted are the objects that we have deleted ourselves.
 	deleted map[types.UID]bool
-	// vanished are the objects of each source that somebody else has deleted.
-	vanished map[types.NamespacedName]map[string]bool
+	// vanished are the objects of each source that somebody else has deleted, with the controllers that they had (empty: somebody had taken that away).
+	vanished map[types.NamespacedName]map[string]types.UID
 }
 
 func newOwnWrites() *ownWrites {
 	return &ownWrites{
 		superseded: map[types.UID]string{}, applied: map[types.UID]string{}, made: map[types.NamespacedName]time.Time{},
-		deleted: map[types.UID]bool{}, vanished: map[types.NamespacedName]map[string]bool{},
+		deleted: map[types.UID]bool{}, vanished: map[types.NamespacedName]map[string]types.UID{},
 	}
 }
 
@@ -128,21 +129,26 @@ func (w *ownWrites) gone(object client.Object, kindName string, sources []types.
 	if !leaderservice.MadeByUs(object) {
 		return
 	}
+	var controller types.UID
+	if owner := metav1.GetControllerOfNoCopy(object); owner != nil {
+		controller = owner.UID
+	}
 	for _, source := range sources {
 		if w.vanished[source] == nil {
-			w.vanished[source] = map[string]bool{}
+			w.vanished[source] = map[string]types.UID{}
 		}
-		w.vanished[source][kindName] = true
+		w.vanished[source][kindName] = controller
 	}
 }
 
-// takeVanished is whether somebody else has deleted the object since it was last asked for.
-func (w *ownWrites) takeVanished(source types.NamespacedName, kindName string) bool {
+// takeVanished is whether somebody else has deleted the object since it was last asked for. One of another controller than the one that
+// it would have now went with that one, as garbage.
+func (w *ownWrites) takeVanished(source types.NamespacedName, kindName string, controller types.UID) bool {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	vanished := w.vanished[source][kindName]
+	former, vanished := w.vanished[source][kindName]
 	delete(w.vanished[source], kindName)
-	return vanished
+	return vanished && (former == controller || former == "")
 }
 
 // returned notes that what somebody else has deleted is there again.

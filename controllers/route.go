@@ -71,7 +71,7 @@ func (r *Reconciler) makeService(ctx context.Context, seen *observation, name st
 	if err != nil {
 		return nil, nil, err
 	}
-	if r.writes.takeVanished(seen.key, kindName("Service", name)) {
+	if r.writes.takeVanished(seen.key, kindName("Service", name), seen.source.UID) {
 		r.reportReverted(seen, edit{object: created, deleted: true})
 	}
 	return created, set, nil
@@ -211,7 +211,7 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 		}
 		return r.makeSlice(ctx, p, name, addressType)
 	}
-	r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) // it only lost its label, or is back
+	r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name), p.leaderService.UID) // it only lost its label, or is back
 	if r.writes.stale(existing) {
 		return false, errStale
 	}
@@ -261,7 +261,7 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 	r.writes.created(slice, p.now)
 	r.writes.decided(slice, p.trusted)
 	r.counts.recorded(p.after, slice.ResourceVersion, p.seen.key)
-	if r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name)) {
+	if r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name), p.leaderService.UID) {
 		p.reverted = append(p.reverted, edit{object: slice, deleted: true})
 	}
 	return true, nil

@@ -74,7 +74,7 @@ func (t *takeover) makeAgain(ctx context.Context, cached *observation, since tim
 	t.metrics.Takeover(seen.key)
 	logf.FromContext(ctx).Info("Made a leader Service again that somebody has deleted, in place of the acting replica",
 		"service", seen.key, "leaderService", name, "after", t.clock.Now().Sub(since))
-	if t.writes.takeVanished(seen.key, kindName("Service", name)) {
+	if t.writes.takeVanished(seen.key, kindName("Service", name), seen.source.UID) {
 		t.reportReverted(seen, edit{object: created, deleted: true})
 	}
 	return nil

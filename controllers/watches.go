@@ -113,11 +113,7 @@ func (r *Reconciler) serviceWatch() watch[*corev1.Service] {
 	return watch[*corev1.Service]{
 		matters: serviceMatters, sources: r.sourcesOfService, priority: servicePriority,
 		changed: func(before, after *corev1.Service, _ []types.NamespacedName) { r.noteOptOut(before, after) },
-		created: func(service *corev1.Service, sources []types.NamespacedName, _ bool) {
-			if leaderservice.MadeByUs(service) {
-				r.counts.owned(service.UID, service.ResourceVersion, sources...)
-			}
-		},
+		created: func(service *corev1.Service, _ []types.NamespacedName, _ bool) { r.noteOwner(service) },
 		deleted: func(service *corev1.Service, sources []types.NamespacedName) {
 			r.writes.gone(service, kindName("Service", service.Name), sources)
 			if leaderservice.MadeByUs(service) {
@@ -125,6 +121,14 @@ func (r *Reconciler) serviceWatch() watch[*corev1.Service] {
 			}
 			r.noteSourceGone(service)
 		},
+	}
+}
+
+// noteOwner notes a leader Service for the count of the source that it was made for. Others may ask for its name; what it counts is not theirs.
+func (r *Reconciler) noteOwner(service *corev1.Service) {
+	if leaderservice.MadeByUs(service) {
+		source := types.NamespacedName{Namespace: service.Namespace, Name: leaderservice.SourceName(service)}
+		r.counts.owned(service.UID, service.ResourceVersion, source)
 	}
 }
 
@@ -151,7 +155,7 @@ func (r *Reconciler) recordSeen(slice *discoveryv1.EndpointSlice, sources []type
 	leaderService := &corev1.Service{}
 	key := types.NamespacedName{Namespace: slice.Namespace, Name: controller.Name}
 	if err := r.cache.Get(context.Background(), key, leaderService); err == nil && leaderService.UID == controller.UID { // from memory
-		r.counts.owned(leaderService.UID, leaderService.ResourceVersion, sources...) // it has not come to its own handler yet, perhaps
+		r.noteOwner(leaderService) // it has not come to its own handler yet, perhaps
 	}
 	for _, source := range sources {
 		if r.counts.sameCount(source)(controller.UID) {

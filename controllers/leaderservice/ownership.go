@@ -94,6 +94,15 @@ func SourceNames(service *corev1.Service) []string {
 	return names
 }
 
+// SourceName is the source Service that a leader Service was made for: by its controller reference or, if somebody has taken that away, by
+// its label.
+func SourceName(leaderService *corev1.Service) string {
+	if controller := metav1.GetControllerOfNoCopy(leaderService); controller != nil {
+		return controller.Name
+	}
+	return leaderService.Labels[contract.LabelSourceService]
+}
+
 // controllerReference is the owner reference of everything we make. blockOwnerDeletion is false because OpenShift's
 // admission plug-in OwnerReferencesPermissionEnforcement would ask for more rights than we have otherwise.
 func controllerReference(owner *corev1.Service) metav1.OwnerReference {

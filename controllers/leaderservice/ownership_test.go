@@ -175,3 +175,19 @@ func TestTheSourceIsFoundByLabelAndByController(t *testing.T) {
 		})
 	}
 }
+
+func TestALeaderServiceWasMadeForOneSource(t *testing.T) {
+	for name, test := range map[string]struct {
+		edits []trait
+		want  string
+	}{
+		"as made":              {nil, "db"},
+		"source label changed": {[]trait{label(contract.LabelSourceService, "web")}, "db"},
+		"controller removed":   {[]trait{withoutController}, "db"},
+		"neither":              {[]trait{withoutLabels, withoutController}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			same(t, "source", test.want, leaderservice.SourceName(with(leaderServiceOf(source(), leads("a", 1)), test.edits...)))
+		})
+	}
+}

@@ -238,15 +238,26 @@ func (m *Metrics) NotRouted(service types.NamespacedName) {
 	m.leaderless.forget(service)
 }
 
+// ifRouted sets series of a Service, unless it has none any longer: what is told late of one that has opted out would stay for ever.
+func (m *Metrics) ifRouted(service types.NamespacedName, set func()) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if _, known := m.known[service]; known || m.takenOver[service] {
+		set()
+	}
+}
+
 // Election counts an election.
 func (m *Metrics) Election(service types.NamespacedName, outcome election.Outcome, candidates int) {
-	m.elections.WithLabelValues(service.Namespace, service.Name, string(outcome)).Inc()
-	m.candidates.WithLabelValues(service.Namespace, service.Name).Set(float64(candidates))
+	m.ifRouted(service, func() {
+		m.elections.WithLabelValues(service.Namespace, service.Name, string(outcome)).Inc()
+		m.candidates.WithLabelValues(service.Namespace, service.Name).Set(float64(candidates))
+	})
 }
 
 // Failover counts a change of leader. duration is from the arrival of its cause to the write; negative if unknown.
 func (m *Metrics) Failover(service types.NamespacedName, reason contract.Reason, duration time.Duration) {
-	m.failovers.WithLabelValues(service.Namespace, service.Name, string(reason)).Inc()
+	m.ifRouted(service, func() { m.failovers.WithLabelValues(service.Namespace, service.Name, string(reason)).Inc() })
 	if duration >= 0 {
 		m.failoverDuration.WithLabelValues(string(reason)).Observe(duration.Seconds())
 	}
@@ -269,16 +280,15 @@ type Leader struct {
 // Route sets what the slice says: the leader (nil for nobody), whether its endpoint is ready, and the epoch.
 func (m *Metrics) Route(service types.NamespacedName, leader *Leader, ready bool, epoch int64) {
 	labels := prometheus.Labels{labelNamespace: service.Namespace, labelService: service.Name}
-	m.endpointReady.With(labels).Set(boolValue(ready))
-	m.leaderEpoch.With(labels).Set(float64(epoch))
-	m.leaderless.set(service, !ready)
-
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	shown, known := m.known[service]
 	if !known {
 		return
 	}
+	m.endpointReady.With(labels).Set(boolValue(ready))
+	m.leaderEpoch.With(labels).Set(float64(epoch))
+	m.leaderless.set(service, !ready)
 	if shown.Pod != "" && (leader == nil || shown.Pod != leader.Pod || shown.Node != leader.Node) {
 		m.leaderInfo.DeleteLabelValues(service.Namespace, service.Name, shown.Pod, shown.Node)
 	}
@@ -294,13 +304,15 @@ func (m *Metrics) Route(service types.NamespacedName, leader *Leader, ready bool
 
 // NameConflict sets whether somebody else's object stands in the way.
 func (m *Metrics) NameConflict(service types.NamespacedName, conflict bool) {
-	m.nameConflict.WithLabelValues(service.Namespace, service.Name).Set(boolValue(conflict))
+	m.ifRouted(service, func() { m.nameConflict.WithLabelValues(service.Namespace, service.Name).Set(boolValue(conflict)) })
 }
 
 // UnresolvedPorts sets how many Pods lack a named target port, and counts those among them that newly do.
 func (m *Metrics) UnresolvedPorts(service types.NamespacedName, pods, newly int) {
-	m.portUnresolved.WithLabelValues(service.Namespace, service.Name).Set(float64(pods))
-	m.portFailures.WithLabelValues(service.Namespace, service.Name).Add(float64(newly))
+	m.ifRouted(service, func() {
+		m.portUnresolved.WithLabelValues(service.Namespace, service.Name).Set(float64(pods))
+		m.portFailures.WithLabelValues(service.Namespace, service.Name).Add(float64(newly))
+	})
 }
 
 // SetCertificateExpiry sets when the certificate that the metrics are served with expires.
@@ -310,7 +322,7 @@ func (m *Metrics) SetCertificateExpiry(at time.Time) {
 
 // EditReverted counts an edit that was put back.
 func (m *Metrics) EditReverted(service types.NamespacedName) {
-	m.editsReverted.WithLabelValues(service.Namespace, service.Name).Inc()
+	m.ifRouted(service, func() { m.editsReverted.WithLabelValues(service.Namespace, service.Name).Inc() })
 }
 
 func boolValue(value bool) float64 {

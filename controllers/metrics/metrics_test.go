@@ -344,8 +344,28 @@ func TestWhoLeadsIsOneSeriesAService(t *testing.T) {
 	m.shows("leader_epoch", map[string]float64{"prod db": 7, "prod web": 1})
 }
 
+func TestWhatIsToldLateOfAServiceThatIsNotRoutedLeavesNoSeries(t *testing.T) {
+	m := newMeter(t)
+	m.touch(db)
+	m.OptedOut(db, 0)
+	m.Election(db, election.OutcomeKept, 1)
+	m.Failover(db, contract.ReasonDeleted, 0)
+	m.Route(db, m.leader("a"), true, 5)
+	m.UnresolvedPorts(db, 1, 1)
+	m.EditReverted(db)
+	m.NameConflict(db, true)
+	if left := m.ofService(db); left != nil {
+		t.Errorf("left: %v", left)
+	}
+	m.Takeover(db) // of a standby, which knows none as opted in
+	m.Failover(db, contract.ReasonDeleted, 0)
+	m.shows("failovers_total", map[string]float64{"prod Deleted db": 1})
+}
+
 func TestWhatIsCounted(t *testing.T) {
 	m := newMeter(t)
+	m.OptedIn(db, 0)
+	m.OptedIn(lab, 0)
 	m.Failover(db, contract.ReasonNotReady, -1) // of unknown duration
 	m.Failover(db, contract.ReasonNotReady, 0)
 	m.Failover(lab, contract.ReasonDeleted, time.Second)

@@ -80,6 +80,28 @@ var _ = Describe("A user who may edit Services has no Pod led to that his select
 			}),
 	)
 
+	It("nor one that leads another's Service, whose leader Service he has named as his own", func() {
+		w := newLedWorld()
+		user := w.aUser(editServices)
+		w.aService("mine").with(contract.AnnotationLeaderServiceName, "my-app-leader").createAs(user)
+		Eventually(w.eventsOf("mine", contract.EventNameConflict)).Should(HaveLen(1))
+		w.aPod("my-app", "b").create()
+		w.setReady("a", false)
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+		w.calm()
+		changeAs(user, w, &corev1.Service{}, "mine", func(s *corev1.Service) {
+			delete(s.Annotations, contract.AnnotationLeaderServiceName)
+			s.Annotations[contract.AnnotationPaused] = "true"
+		})
+		Eventually(w.eventsOf("mine", contract.EventNoEligiblePod)).ShouldNot(BeEmpty())
+		w.calm()
+		Expect(w.endpoint("mine")()).To(BeEmpty())
+		w.aPod("mine", "c").create()
+		w.switched("mine", "c", 1, contract.ReasonElected)
+		Expect(w.eventsOf("mine", contract.EventManualEditReverted)()).To(BeEmpty())
+		w.staysLed("b", 2)
+	})
+
 	It("but may choose any Pods of his namespace by the selector, as with any Service, and pausing keeps the one that was elected", func() {
 		w, seen := attacked(func(w *world, user client.Client, foreign *corev1.Pod) {
 			changeAs(user, w, &corev1.Service{}, "my-app", func(s *corev1.Service) { s.Spec.Selector = foreign.Labels })

@@ -51,7 +51,7 @@ var held = []struct {
 	what, unit string
 	of         func(replica.Usage) float64
 }{
-	{"resident memory", "MiB", func(u replica.Usage) float64 { return u.Resident / mebibyte }},
+	{"resident memory but for the binary's pages", "MiB", func(u replica.Usage) float64 { return u.Own / mebibyte }},
 	{"heap", "MiB", func(u replica.Usage) float64 { return u.Heap / mebibyte }},
 	{"goroutines", "", func(u replica.Usage) float64 { return u.Goroutines }},
 	{"file descriptors", "", func(u replica.Usage) float64 { return u.Descriptors }},

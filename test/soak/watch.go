@@ -76,8 +76,8 @@ func (w *world) sample(ctx context.Context, at time.Duration) (sample, error) {
 func (w *world) tell(taken sample) {
 	fmt.Fprintf(w.Output, "%8s  %7d changes", taken.at.Round(time.Second), w.churn.total())
 	for number, usage := range taken.usage {
-		fmt.Fprintf(w.Output, " | %s: %.1f MiB, heap %.1f MiB, %.0f goroutines, %.0f descriptors, %.0f series", roles[number],
-			usage.Resident/(1<<20), usage.Heap/(1<<20), usage.Goroutines, usage.Descriptors, usage.Series)
+		fmt.Fprintf(w.Output, " | %s: %.1f MiB, %.1f MiB of them its own, heap %.1f MiB, %.0f goroutines, %.0f descriptors, %.0f series", roles[number],
+			usage.Resident/mebibyte, usage.Own/mebibyte, usage.Heap/mebibyte, usage.Goroutines, usage.Descriptors, usage.Series)
 	}
 	fmt.Fprintln(w.Output)
 }

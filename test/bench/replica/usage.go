@@ -11,15 +11,20 @@ import (
 
 // ResidentBytes is the memory that the process has from the machine now: VmRSS.
 func (r *Replica) ResidentBytes() (int64, error) {
+	status, err := r.status()
+	return int64(status.VmRSS), err
+}
+
+func (r *Replica) status() (procfs.ProcStatus, error) {
 	process, err := r.process()
 	if err != nil {
-		return 0, err
+		return procfs.ProcStatus{}, err
 	}
 	status, err := process.NewStatus()
 	if err != nil {
-		return 0, fmt.Errorf("reading the memory of replica %d: %w", process.PID, err)
+		return procfs.ProcStatus{}, fmt.Errorf("reading the memory of replica %d: %w", process.PID, err)
 	}
-	return int64(status.VmRSS), nil
+	return status, nil
 }
 
 // CPUTime is the processor time that the process has used since its start, its own and the kernel's for it. It grows in steps of 10 ms.
@@ -45,15 +50,16 @@ func (r *Replica) process() (procfs.Proc, error) {
 
 // Usage is what a process holds at a moment.
 type Usage struct {
-	// Resident is VmRSS and Heap what objects that were not collected yet take, both in bytes.
-	Resident, Heap float64
+	// Resident is VmRSS, Own is what of it is not pages of files (RssAnon), and Heap what objects take that were not collected yet, all in bytes.
+	// The pages of the binary's file come and go as the machine likes, and are never more than that file.
+	Resident, Own, Heap float64
 	// Goroutines, Descriptors (of open files and connections) and Series (that a scrape of its metrics returns) are numbers.
 	Goroutines, Descriptors, Series float64
 }
 
 // Usage is what the replica holds now, by the machine and by its own metrics.
 func (r *Replica) Usage(ctx context.Context) (Usage, error) {
-	resident, err := r.ResidentBytes()
+	status, err := r.status()
 	if err != nil {
 		return Usage{}, err
 	}
@@ -62,7 +68,7 @@ func (r *Replica) Usage(ctx context.Context) (Usage, error) {
 		return Usage{}, err
 	}
 	usage := Usage{
-		Resident: float64(resident), Heap: sum(families["go_memstats_heap_alloc_bytes"], nil),
+		Resident: float64(status.VmRSS), Own: float64(status.RssAnon), Heap: sum(families["go_memstats_heap_alloc_bytes"], nil),
 		Goroutines: sum(families["go_goroutines"], nil), Descriptors: sum(families["process_open_fds"], nil),
 	}
 	for _, family := range families {
