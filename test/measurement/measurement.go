@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Chosen are the names in a comma-separated list; none for all. It is an error to name what is not known, or nothing at all.
@@ -74,13 +76,57 @@ func Write(path string, results any) error {
 	return os.WriteFile(path, append(content, '\n'), 0o600)
 }
 
-// Commit is what is checked out, "-dirty" if it has been changed since.
+// Run is what the results of a whole run begin with.
+type Run struct {
+	// Command repeats it.
+	Command string `json:"command"`
+	// Machine is what it ran on, and Commit what of: see the function.
+	Machine string `json:"machine"`
+	Commit  string `json:"commit"`
+	// Date is when it ended.
+	Date time.Time `json:"date"`
+}
+
+// Begin notes what is about to run. In the end something else may be checked out.
+func Begin(ctx context.Context, command string) Run {
+	return Run{Command: command, Machine: Machine(), Commit: Commit(ctx)}
+}
+
+// Ended is the run, which has ended now.
+func (r Run) Ended() Run {
+	r.Date = time.Now().UTC().Truncate(time.Second)
+	return r
+}
+
+// Origin says on what, of what and when it ran.
+func (r Run) Origin() string {
+	return fmt.Sprintf("%s, commit %s, %s", r.Machine, r.Commit, r.Date.Format(time.DateOnly))
+}
+
+// Create makes a file that programs write what they say to. Without a path it is dropped.
+func Create(path string) (io.WriteCloser, error) {
+	if path == "" {
+		return nowhere{io.Discard}, nil
+	}
+	return os.Create(path)
+}
+
+// nowhere has nothing to close.
+type nowhere struct{ io.Writer }
+
+func (nowhere) Close() error { return nil }
+
+// Commit is what is checked out, "-dirty" if anything but the results of measurements has been changed since.
 func Commit(ctx context.Context) string {
-	said, err := exec.CommandContext(ctx, "git", "describe", "--always", "--exclude=*", "--dirty", "--abbrev=12").Output()
+	said, err := exec.CommandContext(ctx, "git", "rev-parse", "--short=12", "HEAD").Output()
 	if err != nil {
 		return "unknown"
 	}
-	return strings.TrimSpace(string(said))
+	commit := strings.TrimSpace(string(said))
+	if exec.CommandContext(ctx, "git", "diff", "--quiet", "HEAD", "--", ":/", ":(top,exclude)docs/measurements").Run() != nil {
+		return commit + "-dirty"
+	}
+	return commit
 }
 
 // Machine says what kind of machine this is.

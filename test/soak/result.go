@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/zen-lead/zen-lead/test/bench/replica"
+	"github.com/zen-lead/zen-lead/test/measurement"
 )
 
 // roles are what the replicas do, in the order in which they were started.
@@ -16,11 +17,8 @@ var roles = []string{"acting", "standby"}
 
 // Result is what a run came to.
 type Result struct {
-	Command  string    `json:"command"`
-	Machine  string    `json:"machine"`
-	Commit   string    `json:"commit"`
-	Date     time.Time `json:"date"`
-	Services int       `json:"services"`
+	measurement.Run
+	Services int `json:"services"`
 	// Hours are those that were measured, after the warm-up.
 	Hours   float64        `json:"hours"`
 	Changes map[string]int `json:"changes"`
@@ -96,8 +94,8 @@ func (r *Result) Markdown() string {
 	for _, count := range r.Changes {
 		total += count
 	}
-	fmt.Fprintf(&b, "`%s` on %s, commit %s, %s: %.3g hours, %d Services, %d changes. All slices were right %.1f s after the last one.\n\n",
-		r.Command, r.Machine, r.Commit, r.Date.Format(time.DateOnly), r.Hours, r.Services, total, r.RightAfter)
+	fmt.Fprintf(&b, "`%s` on %s: %.3g hours, %d Services, %d changes. All slices were right %.1f s after the last one.\n\n",
+		r.Command, r.Origin(), r.Hours, r.Services, total, r.RightAfter)
 	b.WriteString("| replica | what it holds | median | growth in an hour | flat |\n|---|---|---|---|---|\n")
 	for _, l := range r.Lines {
 		flat := "yes"

@@ -6,17 +6,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/zen-lead/zen-lead/test/measurement"
 )
 
 // Results are those of one run.
 type Results struct {
-	Command string    `json:"command"`
-	Machine string    `json:"machine"`
-	Commit  string    `json:"commit"`
-	Date    time.Time `json:"date"`
-	Seed    uint64    `json:"seed"`
-	Rounds  int       `json:"rounds"`
+	measurement.Run
+	Seed   uint64 `json:"seed"`
+	Rounds int    `json:"rounds"`
 	// Faults are how often each was made.
 	Faults map[string]int `json:"faults"`
 	// Failed are the Pods that failed, Spoiled the objects that somebody else edited or deleted.
@@ -45,7 +43,7 @@ func (r *Results) Markdown() string {
 	if r.Rounds == 0 {
 		return "Nothing has been run yet.\n"
 	}
-	fmt.Fprintf(&b, "`%s` (seed %d) on %s, commit %s, %s.\n\n| | |\n|---|---|\n", r.Command, r.Seed, r.Machine, r.Commit, r.Date.Format(time.DateOnly))
+	fmt.Fprintf(&b, "`%s` (seed %d) on %s.\n\n| | |\n|---|---|\n", r.Command, r.Seed, r.Origin())
 	for _, line := range []struct {
 		what string
 		many any

@@ -5,7 +5,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -34,7 +33,7 @@ func main() {
 }
 
 func run(ctx context.Context, arguments []string) error {
-	options := chaos.Options{Output: os.Stdout, Log: io.Discard}
+	options := chaos.Options{Output: os.Stdout}
 	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
 	flags.StringVar(&options.Binary, "binary", "bin/zen-lead", "The operator's `path`, for -shipped.")
 	shipped := flags.Bool("shipped", false, "Run the operator as it is shipped, whose clock does not jump.")
@@ -57,14 +56,12 @@ func run(ctx context.Context, arguments []string) error {
 	if *names != "" {
 		options.Faults = strings.Split(*names, ",")
 	}
-	if *log != "" {
-		file, err := os.Create(*log)
-		if err != nil {
-			return err
-		}
-		defer file.Close() //nolint:errcheck // others write to it
-		options.Log = file
+	said, err := measurement.Create(*log)
+	if err != nil {
+		return err
 	}
+	defer said.Close() //nolint:errcheck // others write to it
+	options.Log = said
 	options.Jumpy = !*shipped
 	if err := options.Check(); err != nil { // before minutes of building
 		return err
@@ -80,13 +77,12 @@ func run(ctx context.Context, arguments []string) error {
 			return err
 		}
 	}
-	commit := measurement.Commit(ctx) // now: in the end something else may be checked out
+	began := measurement.Begin(ctx, *command)
 	found, err := chaos.Run(ctx, options)
 	if err != nil {
 		return err
 	}
-	found.Command, found.Machine, found.Commit = *command, measurement.Machine(), commit
-	found.Date = time.Now().UTC().Truncate(time.Second)
+	found.Run = began.Ended()
 	if err := measurement.Write(*output, found); err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -26,7 +25,7 @@ func main() {
 }
 
 func run(ctx context.Context, arguments []string) error {
-	options := soak.Options{Output: os.Stderr, Log: io.Discard}
+	options := soak.Options{Output: os.Stderr}
 	flags := flag.NewFlagSet("soak", flag.ContinueOnError)
 	flags.StringVar(&options.Binary, "binary", "bin/zen-lead", "The operator's `path`.")
 	flags.IntVar(&options.Services, "services", 1000, "How many Services, of two Pods each.")
@@ -44,21 +43,18 @@ func run(ctx context.Context, arguments []string) error {
 	if options.Services < 1 || options.PerSecond <= 0 || options.Measured < 3*options.Every || options.Every <= 0 || flags.NArg() > 0 {
 		return fmt.Errorf("-services and -per-second must be more than 0, -measured at least three times -every, and there are no other arguments")
 	}
-	if *log != "" {
-		file, err := os.Create(*log)
-		if err != nil {
-			return err
-		}
-		defer file.Close() //nolint:errcheck // others write to it
-		options.Log = file
+	said, err := measurement.Create(*log)
+	if err != nil {
+		return err
 	}
-	commit := measurement.Commit(ctx) // now: in the end something else may be checked out
+	defer said.Close() //nolint:errcheck // others write to it
+	options.Log = said
+	began := measurement.Begin(ctx, *command)
 	found, err := soak.Run(ctx, options)
 	if err != nil {
 		return err
 	}
-	found.Command, found.Machine, found.Commit = *command, measurement.Machine(), commit
-	found.Date = time.Now().UTC().Truncate(time.Second)
+	found.Run = began.Ended()
 	fmt.Println(found.Markdown())
 	if err := measurement.Write(*output, found); err != nil {
 		return err
