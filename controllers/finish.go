@@ -73,7 +73,5 @@ func (r *Reconciler) forget(seen *observation) {
 		r.tellRoutes(seen.key)
 	}
 	r.untold.take(seen.key)
-	r.writes.forget(seen.key)
-	r.counts.forget(seen.key)
-	r.triggers.DeleteService(seen.key.Namespace, seen.key.Name)
+	r.drop(seen.key)
 }

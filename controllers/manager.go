@@ -150,14 +150,21 @@ func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.
 // addController adds the controller. Its sources are warm before the Lease is won.
 func addController(mgr manager.Manager, r *Reconciler, foreignSlices cache.Cache, options Options) error {
 	warm := true
+	queue := newQueue(Name)
 	c, err := controller.New(Name, mgr, controller.Options{
 		Reconciler:              r,
 		MaxConcurrentReconciles: options.MaxConcurrentReconciles,
 		EnableWarmup:            &warm,
-		RateLimiter:             rateLimiter(),
+		NewQueue:                queue.asOption,
 	})
 	if err != nil {
 		return fmt.Errorf("creating the controller: %w", err)
+	}
+	if err := mgr.Add(manager.RunnableFunc(func(context.Context) error { // runs once this replica holds the Lease
+		r.held.release(queue)
+		return nil
+	})); err != nil {
+		return err
 	}
 	if err := r.startWatches(c, mgr.GetCache(), foreignSlices); err != nil {
 		return fmt.Errorf("watching: %w", err)
@@ -173,8 +180,8 @@ const waitingTakeovers = 8
 func addTakeover(mgr manager.Manager, r *Reconciler, synced func() bool, options Options) error {
 	const name = Name + "-takeover"
 	always := false
-	limiter := rateLimiter()
-	r.standby = priorityqueue.New(name, func(o *priorityqueue.Opts[reconcile.Request]) { o.RateLimiter = limiter })
+	queue := newQueue(name)
+	r.standby = queue
 	_, err := controller.New(name, mgr, controller.Options{
 		Reconciler: &takeover{
 			Reconciler: r, delay: options.TakeoverDelay, synced: synced,
@@ -183,10 +190,7 @@ func addTakeover(mgr manager.Manager, r *Reconciler, synced func() bool, options
 		},
 		NeedLeaderElection:      &always,
 		MaxConcurrentReconciles: waitingTakeovers * options.MaxConcurrentReconciles,
-		RateLimiter:             limiter,
-		NewQueue: func(string, workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
-			return r.standby
-		},
+		NewQueue:                queue.asOption,
 	})
 	if err != nil {
 		return fmt.Errorf("creating the takeover controller: %w", err)
@@ -194,8 +198,20 @@ func addTakeover(mgr manager.Manager, r *Reconciler, synced func() bool, options
 	return nil
 }
 
-func rateLimiter() workqueue.TypedRateLimiter[reconcile.Request] {
-	return workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](5*time.Millisecond, longestBackoff)
+// requestQueue is a controller's queue that others may add to as well.
+type requestQueue struct {
+	priorityqueue.PriorityQueue[reconcile.Request]
+}
+
+func newQueue(name string) requestQueue {
+	return requestQueue{priorityqueue.New(name, func(o *priorityqueue.Opts[reconcile.Request]) {
+		o.RateLimiter = workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](5*time.Millisecond, longestBackoff)
+	})}
+}
+
+// asOption is controller.Options.NewQueue.
+func (q requestQueue) asOption(string, workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
+	return q
 }
 
 func managerOptions(restConfig *rest.Config, own *metrics.Metrics, restored *restoration, options Options) (manager.Options, error) {

@@ -54,7 +54,9 @@ type Reconciler struct {
 	// patience is how long this replica leaves it to others to make again what they may know more of; 0 if there are no others.
 	patience time.Duration
 	// standby takes what this replica sees while another one acts; nil if it is not to take anything over.
-	standby   priorityqueue.PriorityQueue[reconcile.Request]
+	standby priorityqueue.PriorityQueue[reconcile.Request]
+	// held is what there is to do once this replica acts.
+	held      heldBack
 	sightings sightings
 	losses    losses
 }

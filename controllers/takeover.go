@@ -62,9 +62,7 @@ func (t *takeover) judge(ctx context.Context, source types.NamespacedName) (time
 	seen.cautious = true
 	if !seen.routable() {
 		t.metrics.OptedOut(source, 0)
-		t.writes.forget(source)
-		t.counts.forget(source)
-		t.losses.forget(source)
+		t.drop(source)
 		t.leave(source)
 		return 0, nil
 	}

@@ -207,10 +207,10 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 				w.created(e.Object, sources, e.IsInInitialList)
 			}
 			if e.IsInInitialList {
-				r.wake(q, sources, priorityInitial)
+				r.wake(ctx, q, sources, priorityInitial)
 				return
 			}
-			r.wake(q, sources, priority(ctx, e.Object, false))
+			r.wake(ctx, q, sources, priority(ctx, e.Object, false))
 		},
 		UpdateFunc: func(ctx context.Context, e event.TypedUpdateEvent[T], q queue) {
 			r.progress.note(e.ObjectNew)
@@ -221,7 +221,7 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 			if w.changed != nil && len(sources) > 0 {
 				w.changed(e.ObjectOld, e.ObjectNew, sources)
 			}
-			r.wake(q, sources, priority(ctx, e.ObjectNew, false))
+			r.wake(ctx, q, sources, priority(ctx, e.ObjectNew, false))
 		},
 		DeleteFunc: func(ctx context.Context, e event.TypedDeleteEvent[T], q queue) {
 			r.progress.note(e.Object)
@@ -232,7 +232,7 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 			if w.deleted != nil {
 				w.deleted(e.Object, sources)
 			}
-			r.wake(q, sources, priority(ctx, e.Object, true))
+			r.wake(ctx, q, sources, priority(ctx, e.Object, true))
 		},
 	}
 }
@@ -252,20 +252,40 @@ func (w watch[T]) sourcesOfBoth(ctx context.Context, before, after T) []types.Na
 }
 
 // wake queues sources. What a start brings has no time of arrival: it happened at some time before.
-func (r *Reconciler) wake(q workqueue.TypedRateLimitingInterface[reconcile.Request], sources []types.NamespacedName, priority int) {
+func (r *Reconciler) wake(ctx context.Context, q workqueue.TypedRateLimitingInterface[reconcile.Request], sources []types.NamespacedName, priority int) {
 	acting := r.acting()
 	for _, source := range sources {
 		if priority > priorityInitial && acting {
 			r.arrivals.note(source, r.clock.Now())
 		}
-		request := reconcile.Request{NamespacedName: source}
-		if !acting && r.standby != nil {
-			r.standby.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, request)
+		if !acting {
+			r.wakeStandby(ctx, source, priority)
 		}
-		if prioritized, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
-			prioritized.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, request)
-		} else {
-			q.Add(request)
+		number, held := r.held.add(source, priority)
+		switch {
+		case !held:
+			add(q, source, priority)
+		case r.isGone(ctx, source):
+			r.held.drop(source, number)
 		}
+	}
+}
+
+// wakeStandby queues a source for what a replica does while another one acts. Without that, nobody else notices that a source is gone.
+func (r *Reconciler) wakeStandby(ctx context.Context, source types.NamespacedName, priority int) {
+	switch {
+	case r.standby != nil:
+		add(r.standby, source, priority)
+	case r.isGone(ctx, source):
+		r.drop(source)
+	}
+}
+
+func add(q workqueue.TypedRateLimitingInterface[reconcile.Request], source types.NamespacedName, priority int) {
+	request := reconcile.Request{NamespacedName: source}
+	if prioritized, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
+		prioritized.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, request)
+	} else {
+		q.Add(request)
 	}
 }
