@@ -151,17 +151,19 @@ rules-test: ## Check Prometheus' rules with promtool, and fire and not fire each
 	@promtool=$$(go run ./test/monitoring/cmd/programs debian)/promtool && $$promtool check rules monitoring/generated/rules.yaml && \
 	  $$promtool test rules monitoring/tests/*.yaml
 
+# The suite waits more than it works: for Leases, for delays, for nothing to happen.
+PROCS ?= 3
 .PHONY: test-apiserver
-test-apiserver: ## API-server suites (Ginkgo) on the embedded control plane, with race and cache mutation detectors
+test-apiserver: $(BIN)/ginkgo ## API-server suites (Ginkgo) with race and cache mutation detectors, in PROCS (3) processes, each on an embedded control plane
 	@go run ./test/controlplane/cmd/controlplane build >/dev/null
-	KUBE_CACHE_MUTATION_DETECTOR=true go test -race -timeout 60m ./test/apiserver -args -ginkgo.poll-progress-after=90s $(GINKGO)
+	KUBE_CACHE_MUTATION_DETECTOR=true $(BIN)/ginkgo --procs=$(PROCS) -race --timeout=60m --poll-progress-after=90s $(subst -ginkgo.,-,$(GINKGO)) ./test/apiserver
 
 VERSIONS_RESULTS := docs/measurements/versions.json
 
 .PHONY: test-versions
-test-versions: ## The same suites against each supported version of Kubernetes that we build (an hour, and 20 minutes more once to build them); VERSIONS="1.24 1.31" for less
+test-versions: $(BIN)/ginkgo ## The same suites against each supported version of Kubernetes that we build (an hour, and 20 minutes more once to build them); VERSIONS="1.24 1.31" for less
 	@echo "$(if $(GINKGO),No results are kept of a run with GINKGO.,Results are kept in $(VERSIONS_RESULTS); the README's table is made from it by 'make generate'.)"
-	@go run ./test/versions/cmd/versions -output "$(if $(GINKGO),,$(VERSIONS_RESULTS))" -versions "$(VERSIONS)" -- $(GINKGO)
+	@go run ./test/versions/cmd/versions -output "$(if $(GINKGO),,$(VERSIONS_RESULTS))" -versions "$(VERSIONS)" -ginkgo $(BIN)/ginkgo -procs $(PROCS) -- $(subst -ginkgo.,-,$(GINKGO))
 
 .PHONY: chaos
 chaos: ## Let everything that the operator depends on fail while leaders do, and check it from outside; SEED=n, ROUNDS=n, LONGEST=60s, FAULTS="a,b"
@@ -229,6 +231,9 @@ $(BIN)/bundle: $(wildcard test/tools/bundle/*)
 
 $(BIN)/components: $(wildcard test/tools/components/*)
 	@CGO_ENABLED=0 go -C test/tools/components build -o "$(CURDIR)/$@" .
+
+$(BIN)/ginkgo: test/tools/ginkgo/go.mod
+	@$(call tool,ginkgo,github.com/onsi/ginkgo/v2/ginkgo)
 
 $(BIN)/govulncheck: test/tools/vulnerabilities/go.mod
 	@go -C test/tools/vulnerabilities build -o "$(CURDIR)/$@" golang.org/x/vuln/cmd/govulncheck

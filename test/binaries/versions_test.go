@@ -19,3 +19,17 @@ func TestModulesPinTheVersionsOfVersionsGo(t *testing.T) {
 		}
 	}
 }
+
+func TestGinkgoIsOfOneVersionAsLibraryAndAsCommand(t *testing.T) {
+	const module = "github.com/onsi/ginkgo/v2"
+	var found [2]string
+	for i, directory := range []string{"../..", "../tools/ginkgo"} {
+		var err error
+		if found[i], err = output(t.Context(), directory, "go", "list", "-m", "-f", "{{.Version}}", module); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found[0] != found[1] {
+		t.Errorf("go.mod has %s %s, test/tools/ginkgo/go.mod %s", module, found[0], found[1])
+	}
+}

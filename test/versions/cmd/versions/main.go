@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -24,27 +25,32 @@ import (
 	"github.com/zen-lead/zen-lead/test/versions/results"
 )
 
-// suite is the folder of the suite, in which it has to run.
+// suite is the folder of the suite.
 const suite = "test/apiserver"
 
 type options struct {
 	versions string
 	output   string
 	logs     string
-	ginkgo   []string
+	// ginkgo is the program that runs the suite, in so many processes, with these arguments of its own.
+	ginkgo    string
+	processes int
+	arguments []string
 }
 
 func main() {
 	o := options{}
 	flag.StringVar(&o.versions, "versions", "", "minor versions, such as \"1.24 1.31\"; all by default")
 	flag.StringVar(&o.output, "output", "", "file for the results as JSON; versions that it has and that do not run now stay in it")
-	flag.StringVar(&o.logs, "logs", "bin/versions", "directory for the suite's program and for a log and a report of each version")
+	flag.StringVar(&o.logs, "logs", "bin/versions", "directory for a log and a report of each version")
+	flag.StringVar(&o.ginkgo, "ginkgo", "bin/ginkgo", "the program of that name")
+	flag.IntVar(&o.processes, "procs", 3, "how many processes run the suite, each with a control plane of its own")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "versions [flags] [-- further arguments of the suite]")
+		fmt.Fprintln(flag.CommandLine.Output(), "versions [flags] [-- further arguments of ginkgo]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	o.ginkgo = flag.Args()
+	o.arguments = flag.Args()
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "versions:", err)
@@ -69,21 +75,17 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	commit := measurement.Commit(ctx)
-	program, err := o.buildSuite(ctx)
-	if err != nil {
-		return err
-	}
 	var failures []error
 	for i, kubernetes := range binaries.KubernetesVersions() {
 		if chosen != nil && !slices.Contains(chosen, order[i]) {
 			continue
 		}
 		version := results.Version{Minor: order[i], Kubernetes: kubernetes, Date: time.Now().UTC().Truncate(time.Second), Commit: commit}
-		failed, err := o.runOn(ctx, program, &version)
+		failed, err := o.runOn(ctx, &version)
 		if err != nil {
 			return errors.Join(append(failures, err)...)
 		}
-		if len(o.ginkgo) > 0 {
+		if len(o.arguments) > 0 {
 			failures = append(failures, failed)
 			continue
 		}
@@ -99,9 +101,9 @@ func run(ctx context.Context, o options) error {
 
 // runOn runs the suite on a version and counts its specs; failed says whether it did. With arguments of ours it may have been a part of the
 // suite, which says nothing of the version, and is not counted.
-func (o options) runOn(ctx context.Context, program string, version *results.Version) (failed, err error) {
-	report, err := o.runSuite(ctx, program, version.Kubernetes)
-	if err == nil && len(o.ginkgo) == 0 {
+func (o options) runOn(ctx context.Context, version *results.Version) (failed, err error) {
+	report, err := o.runSuite(ctx, version.Kubernetes)
+	if err == nil && len(o.arguments) == 0 {
 		err = version.Count(report)
 	}
 	if err != nil {
@@ -118,15 +120,6 @@ func succeeded(report types.Report) error {
 	return errors.New("the suite failed; its log has why")
 }
 
-// buildSuite builds the suite's program, without the race detector: what that finds does not depend on the API server.
-func (o options) buildSuite(ctx context.Context) (string, error) {
-	fmt.Println("Building the suite...")
-	program := filepath.Join(o.logs, "apiserver.test")
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", program, "./"+suite)
-	build.Stdout, build.Stderr = os.Stdout, os.Stderr
-	return program, errors.Join(os.MkdirAll(o.logs, 0o750), build.Run())
-}
-
 // buildPrograms builds the control plane of a version, unless that was done before.
 func buildPrograms(ctx context.Context, kubernetes string) error {
 	_, err := binaries.ControlPlane.Build(ctx, os.Stdout)
@@ -136,26 +129,30 @@ func buildPrograms(ctx context.Context, kubernetes string) error {
 	return err
 }
 
-// runSuite runs the suite against one version and returns its report.
-func (o options) runSuite(ctx context.Context, program, kubernetes string) (types.Report, error) {
+// runSuite runs the suite against one version and returns its report. It does so without the race detector: what that finds does not depend on
+// the API server.
+func (o options) runSuite(ctx context.Context, kubernetes string) (types.Report, error) {
 	if err := buildPrograms(ctx, kubernetes); err != nil {
 		return types.Report{}, err
 	}
 	minor := binaries.Minor(kubernetes)
 	report := filepath.Join(o.logs, minor+".json")
+	if err := errors.Join(os.MkdirAll(o.logs, 0o750), os.RemoveAll(report)); err != nil {
+		return types.Report{}, err
+	}
 	log, err := os.Create(filepath.Join(o.logs, minor+".log"))
-	if err := errors.Join(err, os.RemoveAll(report)); err != nil {
+	if err != nil {
 		return types.Report{}, err
 	}
 	defer log.Close() //nolint:errcheck // the suite has its own descriptor
-	fmt.Printf("Kubernetes %s: running the suite, which takes 10 to 15 minutes and writes to %s\n", kubernetes, log.Name())
-	command := exec.CommandContext(ctx, program, append([]string{
-		"-test.timeout=90m", "-ginkgo.json-report=" + report, "-ginkgo.poll-progress-after=90s", "-ginkgo.no-color",
-	}, o.ginkgo...)...)
-	command.Dir = suite
+	fmt.Printf("Kubernetes %s: running the suite, which takes about 10 minutes and writes to %s\n", kubernetes, log.Name())
+	command := exec.CommandContext(ctx, o.ginkgo, append(append([]string{
+		"--procs=" + strconv.Itoa(o.processes), "--timeout=90m", "--output-dir=" + o.logs, "--json-report=" + filepath.Base(report),
+		"--poll-progress-after=90s", "--no-color",
+	}, o.arguments...), "./"+suite)...)
 	command.Env = append(os.Environ(), controlplane.VersionVariable+"="+minor, "KUBE_CACHE_MUTATION_DETECTOR=true")
 	command.Stdout, command.Stderr = log, log
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) } // it has a control plane to stop
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) } // it has control planes to stop
 	ended := command.Run()
 	var reports []types.Report
 	if err := measurement.Read(report, &reports); err != nil || len(reports) != 1 {
