@@ -63,37 +63,33 @@ func newCounts() *counts {
 }
 
 // recorded notes a record that stands on a version of a slice as the operator wrote it.
-func (c *counts) recorded(record leaderservice.Record, version string, sources ...types.NamespacedName) {
+func (c *counts) recorded(record leaderservice.Record, version string, source types.NamespacedName) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	for _, source := range sources {
-		c.remember(source, record, version)
-		if isLater(version, c.missed[source].version) {
-			delete(c.missed, source)
-		}
-		if record.Published {
-			c.published[source] = record.LeaderUID
-		}
+	c.remember(source, record, version)
+	if isLater(version, c.missed[source].version) {
+		delete(c.missed, source)
+	}
+	if record.Published {
+		c.published[source] = record.LeaderUID
 	}
 }
 
 // owned notes a leader Service, as of a version of it.
-func (c *counts) owned(service types.UID, version string, sources ...types.NamespacedName) {
+func (c *counts) owned(service types.UID, version string, source types.NamespacedName) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	for _, source := range sources {
-		if _, known := c.ended[source].owners[service]; known || c.isOfEndedCount(source, version) {
-			continue
-		}
-		if len(c.owners[source]) >= ownersKept {
-			delete(c.owners, source)
-		}
-		if c.owners[source] == nil {
-			c.owners[source] = map[types.UID]string{}
-		}
-		if c.owners[source][service] == "" {
-			c.owners[source][service] = version
-		}
+	if _, known := c.ended[source].owners[service]; known || c.isOfEndedCount(source, version) {
+		return
+	}
+	if len(c.owners[source]) >= ownersKept {
+		delete(c.owners, source)
+	}
+	if c.owners[source] == nil {
+		c.owners[source] = map[types.UID]string{}
+	}
+	if c.owners[source][service] == "" {
+		c.owners[source][service] = version
 	}
 }
 
@@ -124,21 +120,17 @@ func (c *counts) isOfEndedCount(source types.NamespacedName, version string) boo
 }
 
 // serviceGone notes that a leader Service was deleted, with this version.
-func (c *counts) serviceGone(version string, sources ...types.NamespacedName) {
+func (c *counts) serviceGone(version string, source types.NamespacedName) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	for _, source := range sources {
-		c.gone[source] = version
-	}
+	c.gone[source] = version
 }
 
 // sliceMissed notes that a slice was found gone as of a version, and that what had been written to it last may not be known.
-func (c *counts) sliceMissed(version string, now time.Time, sources ...types.NamespacedName) {
+func (c *counts) sliceMissed(version string, now time.Time, source types.NamespacedName) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	for _, source := range sources {
-		c.missed[source] = missedSlice{version, now}
-	}
+	c.missed[source] = missedSlice{version, now}
 }
 
 // isComplete is whether all is known of a count that a source had until its leader Service was deleted, if the slices' watch has come to a version.

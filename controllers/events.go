@@ -242,7 +242,10 @@ func (r *Reconciler) reportTaken(p *pass) {
 		return // told already, and the route goes through a former name
 	}
 	conflict := ""
-	switch {
+	switch kept := keptBy(p.leaderService); {
+	case p.going && len(kept) > 0:
+		conflict = fmt.Sprintf("Service %s is being deleted, and finalizers keep it (%s); it is made again once it is gone",
+			p.leaderService.Name, strings.Join(kept, ", "))
 	case len(p.taken) > 0:
 		conflict = conflictNote(p.seen, strings.Join(p.taken, ", "), "EndpointSlice")
 	case len(p.slices.beside) > 0:
@@ -252,6 +255,13 @@ func (r *Reconciler) reportTaken(p *pass) {
 	}
 	r.metrics.NameConflict(p.seen.key, conflict != "")
 	r.tellOnce(p.seen, p.leaderService, contract.EventNameConflict, conflict)
+}
+
+// keptBy are the finalizers of a Service, but for the garbage collector's own.
+func keptBy(service *corev1.Service) []string {
+	return slices.DeleteFunc(slices.Clone(service.Finalizers), func(finalizer string) bool {
+		return finalizer == metav1.FinalizerDeleteDependents || finalizer == metav1.FinalizerOrphanDependents
+	})
 }
 
 // rejections lists the Pods that cannot lead with the rule that each fails, shortened.

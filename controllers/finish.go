@@ -13,18 +13,16 @@ import (
 // slices that a reverted edit has left, leader Services under former names.
 func (r *Reconciler) finish(ctx context.Context, p *pass) error {
 	existing := p.leaderService
-	if existing.DeletionTimestamp == nil {
-		if r.writes.stale(existing) {
-			return errStale
+	if r.writes.stale(existing) {
+		return errStale
+	}
+	updated, differs := leaderservice.UpdatedService(existing, p.seen.source, p.after)
+	if differs {
+		if err := r.update(ctx, "Service", updated); err != nil {
+			return err
 		}
-		updated, differs := leaderservice.UpdatedService(existing, p.seen.source, p.after)
-		if differs {
-			if err := r.update(ctx, "Service", updated); err != nil {
-				return err
-			}
-			if leaderservice.ServiceEdited(existing) {
-				r.reportReverted(p.seen, edit{object: updated})
-			}
+		if leaderservice.ServiceEdited(existing) {
+			r.reportReverted(p.seen, edit{object: updated})
 		}
 	}
 	if len(existing.Spec.Selector) == 0 {

@@ -33,6 +33,8 @@ const (
 	indexSource = "zen-lead.source"
 	// indexLeaderPod finds our slices by the UID of the Pod that leads, or led last.
 	indexLeaderPod = "zen-lead.leaderPod"
+	// indexSliceSource finds our slices by the source whose leader Service they belong to.
+	indexSliceSource = "zen-lead.sliceSource"
 	// indexServiceName finds slices by the Service that they belong to.
 	indexServiceName = "zen-lead.serviceName"
 )
@@ -68,6 +70,9 @@ func addIndexes(ctx context.Context, objects, foreignSlices cache.Cache) error {
 		}},
 		{objects, &discoveryv1.EndpointSlice{}, indexLeaderPod, func(object client.Object) []string {
 			return []string{object.GetAnnotations()[contract.AnnotationLeaderPodUID]}
+		}},
+		{objects, &discoveryv1.EndpointSlice{}, indexSliceSource, func(object client.Object) []string {
+			return []string{object.GetLabels()[contract.LabelSourceService]}
 		}},
 		{objects, &discoveryv1.EndpointSlice{}, indexServiceName, sliceServiceName},
 		{foreignSlices, foreignSlice(), indexServiceName, sliceServiceName},

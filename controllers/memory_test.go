@@ -124,7 +124,7 @@ func TestASliceIsOursWhileItSaysWhatThisReplicaWroteByItsCaches(t *testing.T) {
 		"as it was before one":            {func(w *ownWrites) { wrote(w); w.decided(aSlice("1", "v1-b"), false) }, aSlice("1", "v1-a"), false},
 		"gone": {func(w *ownWrites) {
 			wrote(w)
-			w.gone(aSlice("1", "v1-a"), "EndpointSlice app-leader-ipv4", nil)
+			w.gone(aSlice("1", "v1-a"), "EndpointSlice app-leader-ipv4", someSource)
 		}, aSlice("1", "v1-a"), false},
 	} {
 		writes := newOwnWrites()
@@ -152,22 +152,22 @@ func TestWhatWentWithItsControllerWasNotDeletedByAnybody(t *testing.T) {
 	}{
 		"nothing": {func(*ownWrites) {}, false},
 		"of the leader Service that there is": {func(w *ownWrites) {
-			w.gone(controlledBy("now"), slice, []types.NamespacedName{someSource})
+			w.gone(controlledBy("now"), slice, someSource)
 		}, true},
 		"of a former leader Service": {func(w *ownWrites) {
-			w.gone(controlledBy("former"), slice, []types.NamespacedName{someSource})
+			w.gone(controlledBy("former"), slice, someSource)
 		}, false},
 		"the reference had been taken away": {func(w *ownWrites) {
 			unowned := controlledBy("")
 			unowned.Labels[contract.LabelSourceService] = someSource.Name
-			w.gone(unowned, slice, []types.NamespacedName{someSource})
+			w.gone(unowned, slice, someSource)
 		}, true},
 		"by this replica": {func(w *ownWrites) {
 			w.deleting("1")
-			w.gone(controlledBy("now"), slice, []types.NamespacedName{someSource})
+			w.gone(controlledBy("now"), slice, someSource)
 		}, false},
 		"of another source": {func(w *ownWrites) {
-			w.gone(controlledBy("now"), slice, []types.NamespacedName{{Namespace: "team", Name: "other"}})
+			w.gone(controlledBy("now"), slice, types.NamespacedName{Namespace: "team", Name: "other"})
 		}, false},
 	} {
 		writes := newOwnWrites()

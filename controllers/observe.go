@@ -8,6 +8,7 @@ import (
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -41,6 +42,8 @@ type observation struct {
 	pods []*corev1.Pod
 	// lease is the followed Lease; nil if there is none.
 	lease *coordinationv1.Lease
+	// attested is the source that a leader Service was made for, by its slices; empty if they do not say.
+	attested func(*corev1.Service) string
 	// conflict tells of somebody else's object that keeps the leader Service of the wanted name from being made.
 	conflict string
 }
@@ -51,13 +54,13 @@ func (o *observation) routable() bool {
 }
 
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*observation, error) {
-	seen := &observation{key: key, reader: r.cache, progress: r.progress.then(key.Namespace)}
+	seen := &observation{key: key, reader: r.cache, progress: r.progress.then(key.Namespace), attested: r.attested}
 	source := &corev1.Service{}
 	err := r.cache.Get(ctx, key, source)
 	if client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("reading Service %s: %w", key, err)
 	}
-	if err == nil && controllerutil.ContainsFinalizer(source, metav1.FinalizerOrphanDependents) {
+	if err == nil && source.DeletionTimestamp != nil && controllerutil.ContainsFinalizer(source, metav1.FinalizerOrphanDependents) {
 		return seen, nil // deleted with --cascade=orphan: what belongs to it is to stay, without an owner
 	}
 	if err == nil {
@@ -95,13 +98,42 @@ func (r *Reconciler) leaderServicesOf(ctx context.Context, seen *observation) ([
 		return nil, err
 	}
 	var found []*corev1.Service
+	add := func(service *corev1.Service) {
+		known := slices.ContainsFunc(found, func(other *corev1.Service) bool { return other.Name == service.Name })
+		if !known && seen.ownership(service) != leaderservice.Foreign {
+			found = append(found, service)
+		}
+	}
 	for i := range list.Items {
-		if seen.ownership(&list.Items[i]) != leaderservice.Foreign {
-			found = append(found, &list.Items[i])
+		add(&list.Items[i])
+	}
+	var attesting discoveryv1.EndpointSliceList // somebody may have edited all that the Service itself says
+	if err := r.lookUp(ctx, &attesting, seen.key.Namespace, indexSliceSource, seen.key.Name); err != nil {
+		return nil, err
+	}
+	for i := range attesting.Items {
+		service := &corev1.Service{}
+		name, _ := contract.LeaderServiceOfSliceName(attesting.Items[i].Name)
+		if r.cache.Get(ctx, types.NamespacedName{Namespace: seen.key.Namespace, Name: name}, service) == nil && leaderservice.Attested(&attesting.Items[i], service) != "" {
+			add(service)
 		}
 	}
 	slices.SortFunc(found, func(a, b *corev1.Service) int { return cmp.Compare(a.Name, b.Name) })
 	return found, nil
+}
+
+// attested is the source that a leader Service was made for, by the cached slices of it.
+func (r *Reconciler) attested(service *corev1.Service) string {
+	for _, addressType := range sliceAddressTypes {
+		slice, err := r.sliceOf(context.Background(), service.Namespace, service.Name, addressType) // from memory
+		if err != nil || slice == nil {
+			continue
+		}
+		if source := leaderservice.Attested(slice, service); source != "" {
+			return source
+		}
+	}
+	return ""
 }
 
 // ownership says whose a leader Service is.
@@ -110,7 +142,13 @@ func (o *observation) ownership(service *corev1.Service) leaderservice.Ownership
 	if o.source != nil {
 		uid = o.source.UID
 	}
-	return leaderservice.OwnershipOf(service, o.key.Name, uid, o.key.Name)
+	switch o.attested(service) {
+	case "":
+		return leaderservice.OwnershipOf(service, o.key.Name, uid, o.key.Name)
+	case o.key.Name:
+		return leaderservice.AttestedOwnershipOf(service, uid, o.key.Name)
+	}
+	return leaderservice.Foreign
 }
 
 // standing is the leader Service that traffic goes through now: the one of the wanted name, or of a former one. Nil if there is
@@ -118,7 +156,7 @@ func (o *observation) ownership(service *corev1.Service) leaderservice.Ownership
 func (o *observation) standing() *corev1.Service {
 	var standing *corev1.Service
 	for _, service := range o.leaderServices {
-		if o.ownership(service) != leaderservice.Ours || service.DeletionTimestamp != nil || leaderservice.NeedsReplacement(service, o.source) {
+		if o.ownership(service) != leaderservice.Ours || leaderservice.NeedsReplacement(service, o.source) {
 			continue
 		}
 		if standing == nil || service.Name == o.policy.LeaderServiceName {

@@ -52,6 +52,7 @@ func (r *Reconciler) electFresh(ctx context.Context, cached *pass) (*pass, error
 	if err != nil {
 		return nil, err
 	}
+	seen.attested = set.attested
 	set.beside, set.spilled = cached.slices.beside, cached.slices.spilled // they decide nothing
 	source, leaderService := &corev1.Service{}, &corev1.Service{}
 	if err := r.readFresh(ctx, "Service", seen.key, source); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -42,6 +43,16 @@ func (s *sliceSet) add(addressType discoveryv1.AddressType, slice *discoveryv1.E
 	} else {
 		s.ours[addressType] = slice
 	}
+}
+
+// attested is the source that a leader Service was made for, by these slices; empty if they do not say.
+func (s *sliceSet) attested(service *corev1.Service) string {
+	for _, slice := range s.ours {
+		if source := leaderservice.Attested(slice, service); source != "" {
+			return source
+		}
+	}
+	return ""
 }
 
 // primary is the slice that the record is read from: the given type's, or another where there is none. May be nil.

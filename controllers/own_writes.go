@@ -104,10 +104,13 @@ func (w *ownWrites) stale(object client.Object) bool {
 	return wrote && replaced == object.GetResourceVersion()
 }
 
-func (w *ownWrites) deleting(uid types.UID) {
+// deleting notes that this replica is about to delete an object. It is false if it had done so before.
+func (w *ownWrites) deleting(uid types.UID) bool {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
+	before := w.deleted[uid]
 	w.deleted[uid] = true
+	return !before
 }
 
 func (w *ownWrites) notDeleting(uid types.UID) {
@@ -117,7 +120,7 @@ func (w *ownWrites) notDeleting(uid types.UID) {
 }
 
 // gone notes that the watch reported the deletion of an object. kindName is "Kind name". What somebody else has made is not missed.
-func (w *ownWrites) gone(object client.Object, kindName string, sources []types.NamespacedName) {
+func (w *ownWrites) gone(object client.Object, kindName string, source types.NamespacedName) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	delete(w.superseded, object.GetUID())
@@ -133,12 +136,10 @@ func (w *ownWrites) gone(object client.Object, kindName string, sources []types.
 	if owner := metav1.GetControllerOfNoCopy(object); owner != nil {
 		controller = owner.UID
 	}
-	for _, source := range sources {
-		if w.vanished[source] == nil {
-			w.vanished[source] = map[string]types.UID{}
-		}
-		w.vanished[source][kindName] = controller
+	if w.vanished[source] == nil {
+		w.vanished[source] = map[string]types.UID{}
 	}
+	w.vanished[source][kindName] = controller
 }
 
 // takeVanished is whether somebody else has deleted the object since it was last asked for. One of another controller than the one that

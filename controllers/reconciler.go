@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	endpointsliceutil "k8s.io/endpointslice/util"
@@ -163,6 +164,7 @@ type pass struct {
 	created  bool     // the primary slice is new
 	reverted []edit   // by somebody else
 	taken    []string // slice names that somebody else has
+	going    bool     // nothing was made because the leader Service is being deleted
 }
 
 // elect decides who leads.
@@ -182,8 +184,12 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 	for _, pod := range seen.pods {
 		add(pod, true)
 	}
+	proof := set.primary(primary)
+	if !metav1.IsControlledBy(leaderService, seen.source) {
+		proof = nil // it may be of a former source of that name, and says nothing of what this one selected
+	}
 	uid := p.before.LeaderUID // of a Pod that the selector does not match, perhaps, and that leads on while the Service is paused
-	if uid != "" && byUID[uid] == nil && (!p.before.Published || r.isProven(seen.key, uid, set.primary(primary))) {
+	if uid != "" && byUID[uid] == nil && (!p.before.Published || r.isProven(seen.key, uid, proof)) {
 		former, err := podNamed(ctx, seen.reader, seen.key.Namespace, p.before.LeaderName, uid)
 		if err != nil {
 			return nil, err
@@ -253,9 +259,13 @@ func (r *Reconciler) recordOf(ctx context.Context, seen *observation, leaderServ
 		}
 		set, err := r.slicesOf(ctx, seen.key, other.Name, other.UID)
 		if err != nil {
-			continue // of no consequence: the record's copy stands on the Service
+			continue // of no consequence: the record was taken over when the new name was made
 		}
-		former, _ := leaderservice.RecordOf(set.primary(leaderservice.AddressTypes(other.Spec.IPFamilies)[0]), other, nil)
+		slice := set.primary(leaderservice.AddressTypes(other.Spec.IPFamilies)[0])
+		if slice == nil || !metav1.IsControlledBy(slice, other) {
+			continue // anybody who may create Services can make one that looks like a former leader Service, with any record
+		}
+		former, _ := leaderservice.RecordOf(slice, other, nil)
 		if former.Epoch > record.Epoch {
 			record = former
 		}

@@ -237,6 +237,7 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 
 func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addressType discoveryv1.AddressType) (bool, error) {
 	if p.leaderService.DeletionTimestamp != nil {
+		p.going = true
 		return false, nil // nothing is made for a Service that is going
 	}
 	if r.writes.stale(p.leaderService) { // its copy of the record may be all that is left of it

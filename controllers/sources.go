@@ -61,7 +61,32 @@ func (r *Reconciler) sourcesOfService(ctx context.Context, service *corev1.Servi
 	for _, name := range leaderservice.SourceNames(service) {
 		sources = append(sources, types.NamespacedName{Namespace: service.Namespace, Name: name})
 	}
+	if name := r.attested(service); name != "" { // whatever somebody has made of the Service itself
+		sources = append(sources, types.NamespacedName{Namespace: service.Namespace, Name: name})
+	}
 	return append(sources, r.sourcesAskingFor(ctx, service.Namespace, service.Name)...)
+}
+
+// sourceOf is the source that a leader Service was made for, by its slices or else by what it says itself.
+func (r *Reconciler) sourceOf(leaderService *corev1.Service) types.NamespacedName {
+	name := r.attested(leaderService)
+	if name == "" {
+		name = leaderservice.SourceName(leaderService)
+	}
+	return types.NamespacedName{Namespace: leaderService.Namespace, Name: name}
+}
+
+// sourceOfSlice is the source that a slice of ours was made for: by its label or, where somebody has taken that away, by its leader Service. Others
+// that the slice concerns have nothing to learn from it.
+func (r *Reconciler) sourceOfSlice(ctx context.Context, slice client.Object) types.NamespacedName {
+	source := types.NamespacedName{Namespace: slice.GetNamespace(), Name: slice.GetLabels()[contract.LabelSourceService]}
+	if name, named := contract.LeaderServiceOfSliceName(slice.GetName()); named && source.Name == "" {
+		leaderService := &corev1.Service{}
+		if r.cache.Get(ctx, types.NamespacedName{Namespace: source.Namespace, Name: name}, leaderService) == nil {
+			source.Name = leaderservice.SourceName(leaderService)
+		}
+	}
+	return source
 }
 
 // sourcesAskingFor are the opted-in Services whose leader Service has, or would have, a name.

@@ -135,7 +135,7 @@ func stripService(object any) (any, error) {
 	if !ok {
 		return object, nil
 	}
-	if len(leaderservice.SourceNames(service)) > 0 {
+	if leaderservice.BearsMark(service) {
 		service.ManagedFields = nil
 		return service, nil
 	}

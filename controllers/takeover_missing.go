@@ -44,7 +44,7 @@ func (t *takeover) judgeMissing(ctx context.Context, seen *observation) (time.Du
 
 // makeAgain makes the leader Service again, with the record that is remembered, if the API server itself says that it is missing.
 func (t *takeover) makeAgain(ctx context.Context, cached *observation, since time.Time) error {
-	seen := &observation{key: cached.key, reader: t.live, cautious: true}
+	seen := &observation{key: cached.key, reader: t.live, cautious: true, attested: t.attested}
 	source := &corev1.Service{}
 	if err := t.readFresh(ctx, "Service", seen.key, source); err != nil {
 		return err

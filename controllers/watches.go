@@ -44,11 +44,11 @@ type watch[T client.Object] struct {
 	// priority is how urgent a change of the object is; nil for priorityOther.
 	priority func(ctx context.Context, object T, deleted bool) int
 	// changed is told of updates that concern a source before anything is woken; may be nil.
-	changed func(before, after T, sources []types.NamespacedName)
+	changed func(before, after T)
 	// created is told of new objects before anything is woken, and whether they may have been there for long; may be nil.
-	created func(object T, sources []types.NamespacedName, listed bool)
-	// deleted is told of deletions before anything is woken; may be nil.
-	deleted func(object T, sources []types.NamespacedName)
+	created func(object T, listed bool)
+	// deleted is told of deletions before anything is woken, and whether the object may have had versions that were missed; may be nil.
+	deleted func(object T, unknown bool)
 }
 
 // startWatches connects the caches to the controller.
@@ -59,8 +59,8 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 			unmoved: func(before, after *corev1.Pod) bool {
 				return before.UID == after.UID && maps.Equal(before.Labels, after.Labels)
 			},
-			changed: func(before, after *corev1.Pod, _ []types.NamespacedName) { r.noteReadiness(before, after) },
-			deleted: func(pod *corev1.Pod, _ []types.NamespacedName) { r.sightings.forget(pod.UID) },
+			changed: r.noteReadiness,
+			deleted: func(pod *corev1.Pod, _ bool) { r.sightings.forget(pod.UID) },
 		})),
 		source.TypedKind(objects, &corev1.Service{}, handlerOf(r, r.serviceWatch())),
 		source.TypedKind(objects, &discoveryv1.EndpointSlice{}, handlerOf(r, watch[*discoveryv1.EndpointSlice]{
@@ -71,12 +71,16 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 				return r.sourcesOfSlice(ctx, slice)
 			},
 			priority: slicePriority,
-			changed: func(_, after *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
-				r.recordSeen(after, sources)
+			changed:  func(_, after *discoveryv1.EndpointSlice) { r.recordSeen(after) },
+			created: func(slice *discoveryv1.EndpointSlice, _ bool) {
+				r.writes.reported(slice)
+				r.recordSeen(slice)
 			},
-			created: r.noteSlice,
-			deleted: func(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
-				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), sources)
+			deleted: func(slice *discoveryv1.EndpointSlice, unknown bool) {
+				r.writes.gone(slice, kindName("EndpointSlice", slice.Name), r.sourceOfSlice(context.Background(), slice))
+				if unknown {
+					r.noteMissed(slice, slice.ResourceVersion)
+				}
 			},
 		})),
 		source.TypedKind(foreignSlices, foreignSlice(), handlerOf(r, watch[*metav1.PartialObjectMetadata]{
@@ -84,19 +88,22 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 			sources: func(ctx context.Context, slice *metav1.PartialObjectMetadata) []types.NamespacedName {
 				return r.sourcesOfSlice(ctx, slice)
 			},
-			deleted: func(slice *metav1.PartialObjectMetadata, _ []types.NamespacedName) {
+			deleted: func(slice *metav1.PartialObjectMetadata, unknown bool) {
 				r.writes.notDeleting(slice.UID)
+				if unknown {
+					r.noteMissed(slice, slice.ResourceVersion)
+				}
 			},
 		})),
 		source.TypedKind(objects, &coordinationv1.Lease{}, handlerOf(r, watch[*coordinationv1.Lease]{
 			matters: r.leaseMatters, sources: r.sourcesOfLease,
-			created: func(lease *coordinationv1.Lease, _ []types.NamespacedName, listed bool) {
+			created: func(lease *coordinationv1.Lease, listed bool) {
 				r.leases.observe(lease, r.clock.Now())
 				if !listed {
 					r.leases.taken(lease)
 				}
 			},
-			deleted: func(lease *coordinationv1.Lease, _ []types.NamespacedName) {
+			deleted: func(lease *coordinationv1.Lease, _ bool) {
 				r.leases.forget(client.ObjectKeyFromObject(lease))
 			},
 		})),
@@ -112,42 +119,48 @@ func (r *Reconciler) startWatches(c controller.Controller, objects, foreignSlice
 func (r *Reconciler) serviceWatch() watch[*corev1.Service] {
 	return watch[*corev1.Service]{
 		matters: serviceMatters, sources: r.sourcesOfService, priority: servicePriority,
-		changed: func(before, after *corev1.Service, _ []types.NamespacedName) { r.noteOptOut(before, after) },
-		created: func(service *corev1.Service, _ []types.NamespacedName, _ bool) { r.noteOwner(service) },
-		deleted: func(service *corev1.Service, sources []types.NamespacedName) {
-			r.writes.gone(service, kindName("Service", service.Name), sources)
+		changed: r.noteOptOut,
+		created: func(service *corev1.Service, _ bool) { r.noteOwner(service) },
+		deleted: func(service *corev1.Service, _ bool) {
+			source := r.sourceOf(service)
+			r.writes.gone(service, kindName("Service", service.Name), source)
 			if leaderservice.MadeByUs(service) {
-				r.counts.serviceGone(service.ResourceVersion, sources...)
+				r.counts.serviceGone(service.ResourceVersion, source)
 			}
 			r.noteSourceGone(service)
 		},
 	}
 }
 
-// noteOwner notes a leader Service for the count of the source that it was made for. Others may ask for its name; what it counts is not theirs.
+// noteOwner notes a leader Service for the count of the source that it was made for. Others may ask for its name; what it counts is not theirs. What
+// no slice attests is the source's if it has the name that this wants: anybody may make a Service that says it is.
 func (r *Reconciler) noteOwner(service *corev1.Service) {
-	if leaderservice.MadeByUs(service) {
-		source := types.NamespacedName{Namespace: service.Namespace, Name: leaderservice.SourceName(service)}
-		r.counts.owned(service.UID, service.ResourceVersion, source)
+	if !leaderservice.MadeByUs(service) {
+		return
 	}
-}
-
-// noteSlice notes a slice that is new to the watch.
-func (r *Reconciler) noteSlice(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName, _ bool) {
-	r.writes.reported(slice)
-	r.recordSeen(slice, sources)
+	key := r.sourceOf(service)
+	if r.attested(service) == "" {
+		source := &corev1.Service{}
+		if r.cache.Get(context.Background(), key, source) != nil { // from memory
+			return
+		}
+		if policy, _ := contract.Parse(source.Name, source.Annotations); policy.LeaderServiceName != service.Name {
+			return
+		}
+	}
+	r.counts.owned(service.UID, service.ResourceVersion, key)
 }
 
 // noteMissed notes a slice that is gone, as of a version, and of which versions may have been missed.
 func (r *Reconciler) noteMissed(object any, version string) {
 	switch slice := object.(type) {
 	case *discoveryv1.EndpointSlice, *metav1.PartialObjectMetadata:
-		r.counts.sliceMissed(version, r.clock.Now(), r.sourcesOfSlice(context.Background(), slice.(client.Object))...)
+		r.counts.sliceMissed(version, r.clock.Now(), r.sourceOfSlice(context.Background(), slice.(client.Object)))
 	}
 }
 
 // recordSeen remembers the record of a slice as the operator wrote it, if it is of a leader Service of the count that there is now.
-func (r *Reconciler) recordSeen(slice *discoveryv1.EndpointSlice, sources []types.NamespacedName) {
+func (r *Reconciler) recordSeen(slice *discoveryv1.EndpointSlice) {
 	controller := metav1.GetControllerOfNoCopy(slice)
 	if controller == nil || !leaderservice.MadeByUs(slice) {
 		return
@@ -157,10 +170,9 @@ func (r *Reconciler) recordSeen(slice *discoveryv1.EndpointSlice, sources []type
 	if err := r.cache.Get(context.Background(), key, leaderService); err == nil && leaderService.UID == controller.UID { // from memory
 		r.noteOwner(leaderService) // it has not come to its own handler yet, perhaps
 	}
-	for _, source := range sources {
-		if r.counts.sameCount(source)(controller.UID) {
-			r.counts.recorded(leaderservice.WrittenRecord(slice), slice.ResourceVersion, source)
-		}
+	source := r.sourceOfSlice(context.Background(), slice)
+	if r.counts.sameCount(source)(controller.UID) {
+		r.counts.recorded(leaderservice.WrittenRecord(slice), slice.ResourceVersion, source)
 	}
 }
 
@@ -204,7 +216,7 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 			r.progress.note(e.Object)
 			sources := w.sources(ctx, e.Object)
 			if w.created != nil {
-				w.created(e.Object, sources, e.IsInInitialList)
+				w.created(e.Object, e.IsInInitialList)
 			}
 			if e.IsInInitialList {
 				r.wake(ctx, q, sources, priorityInitial)
@@ -219,18 +231,15 @@ func handlerOf[T client.Object](r *Reconciler, w watch[T]) handler.TypedEventHan
 			}
 			sources := w.sourcesOfBoth(ctx, e.ObjectOld, e.ObjectNew)
 			if w.changed != nil && len(sources) > 0 {
-				w.changed(e.ObjectOld, e.ObjectNew, sources)
+				w.changed(e.ObjectOld, e.ObjectNew)
 			}
 			r.wake(ctx, q, sources, priority(ctx, e.ObjectNew, false))
 		},
 		DeleteFunc: func(ctx context.Context, e event.TypedDeleteEvent[T], q queue) {
 			r.progress.note(e.Object)
 			sources := w.sources(ctx, e.Object)
-			if e.DeleteStateUnknown {
-				r.counts.sliceMissed(e.Object.GetResourceVersion(), r.clock.Now(), sources...)
-			}
 			if w.deleted != nil {
-				w.deleted(e.Object, sources)
+				w.deleted(e.Object, e.DeleteStateUnknown)
 			}
 			r.wake(ctx, q, sources, priority(ctx, e.Object, true))
 		},

@@ -73,14 +73,14 @@ func (r *Reconciler) update(ctx context.Context, kind string, object client.Obje
 // remove deletes an object as it was read. That it is gone already is as good.
 func (r *Reconciler) remove(ctx context.Context, kind string, object client.Object) error {
 	uid, version := object.GetUID(), object.GetResourceVersion()
-	r.writes.deleting(uid)
+	first := r.writes.deleting(uid)
 	err := r.client.Delete(ctx, object, client.Preconditions{UID: &uid, ResourceVersion: &version},
 		client.PropagationPolicy(metav1.DeletePropagationBackground))
+	if err != nil && first { // else the watch has yet to report what the earlier attempt deleted
+		r.writes.notDeleting(uid)
+	}
 	if apierrors.IsNotFound(err) {
 		return nil
-	}
-	if err != nil {
-		r.writes.notDeleting(uid)
 	}
 	return ignoreRace(err, "deleting "+kind, object)
 }

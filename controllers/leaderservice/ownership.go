@@ -24,10 +24,10 @@ const (
 
 // OwnershipOf says whose a leader Service of the source, or a slice of the leader Service under one of our names, is.
 //
-// An object is ours if its controller reference has the owner's UID and it bears our label of that source or, after somebody has
-// edited that, what we wrote last (contract.AnnotationApplied). The reference alone is no mark: anybody may make a Service
+// An object is ours if its controller reference has the owner's UID and it bears our labels, with that source, or, after somebody has
+// edited them, what we wrote last (contract.AnnotationApplied). The reference alone is no mark: anybody may make a Service
 // the owner of his own objects. Where the reference was taken away, labels and digest are needed; where another controller
-// stands in it, the object is foreign.
+// stands in it, the object is foreign. Of a leader Service all this may be edited by whoever may edit Services; its slices know better, see Attested.
 // ownerUID is empty if the owner does not exist.
 func OwnershipOf(object metav1.Object, ownerName string, ownerUID types.UID, sourceName string) Ownership {
 	labels := object.GetLabels()
@@ -42,12 +42,39 @@ func OwnershipOf(object metav1.Object, ownerName string, ownerUID types.UID, sou
 		return Foreign
 	case controller.Kind != "Service" || controller.APIVersion != "v1" || controller.Name != ownerName:
 		return Foreign
-	case controller.UID == ownerUID && (ofSource || bearsDigest(object)):
+	case controller.UID == ownerUID && (marked || bearsDigest(object)):
 		return Ours
 	case marked:
 		return Leftover
 	}
 	return Foreign
+}
+
+// AttestedOwnershipOf is OwnershipOf for a leader Service of which a slice says that it was made for the source. Whatever else it says of itself was
+// edited, unless the source is another one of that name by now. One that bears no mark of ours any longer was given away.
+func AttestedOwnershipOf(service *corev1.Service, sourceUID types.UID, sourceName string) Ownership {
+	ownership := OwnershipOf(service, sourceName, sourceUID, sourceName)
+	if ownership == Foreign && sourceUID != "" && BearsMark(service) {
+		return Ours
+	}
+	return ownership
+}
+
+// BearsMark is whether a Service bears anything by which a leader Service can be told.
+func BearsMark(service *corev1.Service) bool {
+	return len(SourceNames(service)) > 0 || bearsDigest(service)
+}
+
+// Attested is the source that a leader Service was made for, by a slice of it: empty if that is no slice that we made for this Service. Who may edit
+// Services cannot write slices, so he cannot give the leader Service of one source to another.
+func Attested(slice metav1.Object, service *corev1.Service) string {
+	if leaderService, isSlice := contract.LeaderServiceOfSliceName(slice.GetName()); !isSlice || leaderService != service.Name {
+		return ""
+	}
+	if !metav1.IsControlledBy(slice, service) || slice.GetLabels()[contract.LabelSliceManagedBy] != contract.ManagedBy || !bearsDigest(slice) {
+		return ""
+	}
+	return slice.GetLabels()[contract.LabelSourceService]
 }
 
 // MadeByUs is whether an object that is gone was the operator's: a leader Service, or a slice under the name that its leader

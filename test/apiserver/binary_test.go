@@ -1,7 +1,6 @@
 package apiserver
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -122,21 +121,6 @@ func (w *world) allowScraping(account string) {
 	})).To(Succeed())
 }
 
-// buildBinary builds the operator and writes a kubeconfig for it.
-func buildBinary(ctx context.Context) (binary, kubeconfig string) {
-	GinkgoHelper()
-	return buildBinaryFor(ctx, operatorUser)
-}
-
-// buildBinaryFor builds the operator and writes a kubeconfig of that user.
-func buildBinaryFor(ctx context.Context, user string) (binary, kubeconfig string) {
-	GinkgoHelper()
-	binary = filepath.Join(GinkgoT().TempDir(), "zen-lead")
-	output, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "../../cmd/zen-lead").CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), string(output))
-	return binary, kubeconfigOf(user)
-}
-
 // kubeconfigOf writes a kubeconfig of a user.
 func kubeconfigOf(user string) string {
 	GinkgoHelper()
@@ -151,7 +135,7 @@ var _ = Describe("The operator's binary (contract 6)", func() {
 	It("runs as two replicas of which one acts, serves metrics to those whom Kubernetes allows, and hands over when told to end", func(ctx SpecContext) {
 		w := newQuietWorld()
 		grant(w.ctx, w.namespace, controlplane.RoleSystem)
-		binary, kubeconfig := buildBinary(ctx)
+		binary, kubeconfig := operatorBinary, kubeconfigOf(operatorUser)
 		first := w.startReplica(binary, kubeconfig)
 		stranger, scraper := w.token("stranger"), w.token("scraper")
 		w.allowScraping("scraper")
@@ -194,7 +178,7 @@ var _ = Describe("The operator's binary (contract 6)", func() {
 
 	It("ends when it is told to while it waits for what it has no right to see", func(ctx SpecContext) {
 		w := newQuietWorld()
-		binary, kubeconfig := buildBinaryFor(ctx, "without-rights")
+		binary, kubeconfig := operatorBinary, kubeconfigOf("without-rights")
 		replica := w.startReplica(binary, kubeconfig)
 		Eventually(replica.ready).Should(Equal(nethttp.StatusInternalServerError))
 		Expect(replica.command.Process.Signal(syscall.SIGTERM)).To(Succeed())
@@ -202,7 +186,7 @@ var _ = Describe("The operator's binary (contract 6)", func() {
 	}, NodeTimeout(2*time.Minute))
 
 	It("ends with one clear line when the cluster cannot be reached", func(ctx SpecContext) {
-		binary, kubeconfig := buildBinary(ctx)
+		binary, kubeconfig := operatorBinary, kubeconfigOf(operatorUser)
 		config, err := os.ReadFile(kubeconfig)
 		Expect(err).NotTo(HaveOccurred())
 		lost := regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(string(config), freeAddress())

@@ -87,7 +87,7 @@ func (w *world) restlessLife() {
 var _ = Describe("The log at its highest level (SECURITY.md)", func() {
 	DescribeTable("has one printable line for each thing, and neither tokens nor what Services and Pods contain", func(ctx SpecContext, encoder string) {
 		w := newQuietWorld()
-		binary, _ := buildBinaryFor(ctx, "nobody")
+		binary := operatorBinary
 		kubeconfig, token := w.tokenKubeconfig()
 		scraper := w.token("scraper")
 		w.allowScraping("scraper")
@@ -129,7 +129,7 @@ var _ = Describe("The log at its highest level (SECURITY.md)", func() {
 	)
 
 	It("has no level beyond, at which client-go would log the bodies of requests and answers", func(ctx SpecContext) {
-		binary, kubeconfig := buildBinaryFor(ctx, "nobody-either")
+		binary, kubeconfig := operatorBinary, kubeconfigOf("nobody-either")
 		w := newQuietWorld()
 		replica := w.startReplica(binary, kubeconfig, "--zap-log-level=8")
 		Eventually(replica.done).Should(Receive(HaveOccurred()))

@@ -49,7 +49,7 @@ var _ = Describe("What the operator serves (contract 6)", Ordered, func() {
 		scraper     string
 	)
 	BeforeAll(func(ctx SpecContext) {
-		binary, _ = buildBinary(ctx)
+		binary = operatorBinary
 		certificate = GinkgoT().TempDir()
 		writeCertificate(certificate)
 		i := install(binary, false, unchanged)
@@ -118,7 +118,7 @@ var _ = Describe("What the operator serves (contract 6)", Ordered, func() {
 var _ = Describe("Probes (contract 6)", func() {
 	It("of an operator that is not ready give no reasons either", func(ctx SpecContext) {
 		w := newQuietWorld()
-		binary, kubeconfig := buildBinaryFor(ctx, "without-any-rights")
+		binary, kubeconfig := operatorBinary, kubeconfigOf("without-any-rights")
 		replica := w.startReplica(binary, kubeconfig)
 		Eventually(replica.logged(saysMissing)).ShouldNot(BeEmpty())
 		status, body := get("http://"+replica.health+"/readyz", "")

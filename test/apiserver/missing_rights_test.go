@@ -76,7 +76,7 @@ const (
 
 var _ = Describe("A right that is missing (contract 6)", Ordered, func() {
 	var binary string
-	BeforeAll(func(ctx SpecContext) { binary, _ = buildBinary(ctx) }, NodeTimeout(3*time.Minute))
+	BeforeAll(func(ctx SpecContext) { binary = operatorBinary }, NodeTimeout(3*time.Minute))
 
 	var entries []any
 	for _, right := range rights.All() {

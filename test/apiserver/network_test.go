@@ -72,7 +72,7 @@ func as[T any](object unstructured.Unstructured) *T {
 
 var _ = Describe("The network", func() {
 	It("is used to listen for scrapes and probes, and to talk to the API server; to nobody else", func(ctx SpecContext) {
-		binary, _ := buildBinary(ctx)
+		binary := operatorBinary
 		i := install(binary, false, unchanged)
 		replica := i.start()
 		Eventually(replica.ready).Should(Equal(nethttp.StatusOK))

@@ -232,7 +232,7 @@ func (i *installation) liveThrough() {
 
 var _ = Describe("The operator's rights, as the API server's audit log has them (contract 6)", Ordered, func() {
 	var binary string
-	BeforeAll(func(ctx SpecContext) { binary, _ = buildBinary(ctx) }, NodeTimeout(3*time.Minute))
+	BeforeAll(func(ctx SpecContext) { binary = operatorBinary }, NodeTimeout(3*time.Minute))
 
 	DescribeTable("are all used and no others asked for, in a life with everything in it, of an operator that watches",
 		func(_ SpecContext, everywhere bool) {

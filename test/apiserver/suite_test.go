@@ -3,6 +3,8 @@ package apiserver
 import (
 	"context"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -30,7 +32,19 @@ func TestAPIServer(t *testing.T) {
 	RunSpecs(t, "The contract against a real API server")
 }
 
-var _ = BeforeSuite(func(ctx SpecContext) {
+// operatorBinary is the operator, built once for all processes of the suite.
+var operatorBinary string
+
+var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
+	directory, err := os.MkdirTemp("", "zen-lead-apiserver-")
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { Expect(os.RemoveAll(directory)).To(Succeed()) }) // once all processes have ended
+	binary := filepath.Join(directory, "zen-lead")
+	output, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "../../cmd/zen-lead").CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), string(output))
+	return []byte(binary)
+}, func(ctx SpecContext, binary []byte) {
+	operatorBinary = string(binary)
 	logf.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
 	SetDefaultEventuallyTimeout(15 * time.Second)
 	SetDefaultEventuallyPollingInterval(10 * time.Millisecond)

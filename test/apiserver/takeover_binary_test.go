@@ -43,7 +43,7 @@ func newPair(ctx SpecContext) *pair {
 	grant(w.ctx, w.namespace, controlplane.RoleSystem)
 	p := &pair{world: w, scraper: w.token("scraper")}
 	w.allowScraping("scraper")
-	binary, kubeconfig := buildBinary(ctx)
+	binary, kubeconfig := operatorBinary, kubeconfigOf(operatorUser)
 	p.first = w.startReplica(binary, kubeconfig)
 	Eventually(p.first.acts(p.scraper)).Should(BeTrue())
 	p.second = w.startReplica(binary, kubeconfig)

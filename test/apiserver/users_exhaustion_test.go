@@ -109,7 +109,7 @@ func (w *world) startMeasured(ctx context.Context) (*replica, string) {
 	grant(w.ctx, w.namespace, controlplane.RoleSystem)
 	scraper := w.token("scraper")
 	w.allowScraping("scraper")
-	binary, kubeconfig := buildBinary(ctx)
+	binary, kubeconfig := operatorBinary, kubeconfigOf(operatorUser)
 	r := w.startReplica(binary, kubeconfig)
 	Eventually(r.acts(scraper)).Should(BeTrue())
 	return r, scraper
