@@ -23,6 +23,9 @@ type line struct {
 	streams  map[*stream]bool
 	requests []string
 	troubles []*trouble
+	// forbidden are the resources that the line answers for as an API server that allows nothing, expired the watches whose versions it says it has no
+	// longer when they go on.
+	forbidden, expired map[string]bool
 }
 
 // trouble is what happens to one request that is still to come.
@@ -38,7 +41,7 @@ var errLine = errors.New("the line is down")
 const review = "POST"
 
 func newLine() *line {
-	l := &line{stalled: map[string]int{}, streams: map[*stream]bool{}}
+	l := &line{stalled: map[string]int{}, streams: map[*stream]bool{}, forbidden: map[string]bool{}, expired: map[string]bool{}}
 	l.changed = sync.NewCond(&l.mutex)
 	return l
 }
@@ -67,8 +70,7 @@ func (l *line) cut() {
 	l.do(func() {
 		l.severed = true
 		for s := range l.streams {
-			s.broken = true
-			go s.body.Close() //nolint:errcheck // it is to be broken
+			s.end(errLine)
 		}
 	})
 }
@@ -168,10 +170,13 @@ func (t *tap) RoundTrip(request *nethttp.Request) (*nethttp.Response, error) {
 			return nil, request.Context().Err()
 		}
 	}
+	if refusal := t.line.refusal(text, resource, selection(request)); refusal != nil {
+		return refused(request, refusal)
+	}
 	response, err := t.next.RoundTrip(request)
 	if err == nil && response.StatusCode == nethttp.StatusOK && strings.HasPrefix(text, "WATCH ") {
 		tapped := &stream{
-			line: t.line, resource: resource, body: response.Body, events: bufio.NewReader(response.Body),
+			line: t.line, resource: resource, selection: selection(request), body: response.Body, events: bufio.NewReader(response.Body),
 			protobuf: strings.Contains(response.Header.Get("Content-Type"), "protobuf"),
 		}
 		t.line.do(func() {
@@ -196,22 +201,20 @@ func describe(request *nethttp.Request) (text, resource string) {
 
 // stream is the body of a watch's response. It brings whole events, or none.
 type stream struct {
-	line     *line
-	resource string
-	body     io.ReadCloser
-	events   *bufio.Reader
-	protobuf bool
-	broken   bool
-	event    []byte // what has not been read of the current one
+	line      *line
+	resource  string
+	selection string
+	body      io.ReadCloser
+	events    *bufio.Reader
+	protobuf  bool
+	ended     error  // how, once it has
+	event     []byte // what has not been read of the current one
 }
 
 func (s *stream) Read(into []byte) (int, error) {
 	if len(s.event) == 0 {
 		event, err := s.next()
-		if err != nil {
-			return 0, err
-		}
-		if err := s.line.pass(s); err != nil {
+		if err := s.line.pass(s, err); err != nil {
 			return 0, err
 		}
 		s.event = event
@@ -237,17 +240,17 @@ func (s *stream) next() ([]byte, error) {
 	return event, err
 }
 
-// pass waits until the line lets an event through.
-func (l *line) pass(s *stream) error {
+// pass waits until the line lets an event through, if there is one.
+func (l *line) pass(s *stream, failed error) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	for {
 		left, stalled := l.stalled[s.resource]
 		switch {
-		case s.broken:
-			return errLine
-		case !stalled:
-			return nil
+		case s.ended != nil:
+			return s.ended
+		case failed != nil || !stalled:
+			return failed
 		case left > 0:
 			l.stalled[s.resource]--
 			return nil
@@ -258,8 +261,14 @@ func (l *line) pass(s *stream) error {
 
 func (s *stream) Close() error {
 	s.line.do(func() {
-		s.broken = true
+		s.ended = errLine
 		delete(s.line.streams, s)
 	})
 	return s.body.Close()
+}
+
+// end has a stream end with an error, or as the API server ends it: io.EOF.
+func (s *stream) end(err error) {
+	s.ended = err
+	go s.body.Close() //nolint:errcheck // it is to be broken
 }

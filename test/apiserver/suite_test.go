@@ -50,6 +50,12 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	SetDefaultEventuallyPollingInterval(10 * time.Millisecond)
 	SetDefaultConsistentlyPollingInterval(10 * time.Millisecond)
 
+	startPlane(ctx)
+}, NodeTimeout(20*time.Minute))
+
+// startPlane starts the control plane that specs run against, until the node that has asked for it ends.
+func startPlane(ctx context.Context) {
+	GinkgoHelper()
 	var err error
 	plane, err = controlplane.Start(ctx, os.Stderr)
 	Expect(err).NotTo(HaveOccurred())
@@ -59,7 +65,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	operatorConfig, _, err = plane.AddUser(operatorUser, controlplane.AuditedGroup)
 	Expect(err).NotTo(HaveOccurred())
 	grant(ctx, "", controlplane.RoleClusterWide)
-}, NodeTimeout(20*time.Minute))
+}
 
 // grant gives the operator the rights of one of config/rbac's roles, in a namespace or everywhere.
 func grant(ctx context.Context, namespace, role string) {

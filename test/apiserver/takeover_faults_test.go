@@ -13,19 +13,18 @@ import (
 
 // reconnects returns a wait until an operator that is about to be cut off, or is, watches everything again.
 func (l *line) reconnects() func() {
-	watched := []string{"WATCH pods", "WATCH services", "WATCH endpointslices", "WATCH leases"}
 	before := map[string]int{}
 	for _, resource := range watched {
-		before[resource] = l.count(resource)()
+		before[resource] = l.count("WATCH " + resource)()
 	}
 	return func() {
 		GinkgoHelper()
 		for _, resource := range watched {
 			more := 1
-			if resource == "WATCH endpointslices" {
+			if resource == "endpointslices" {
 				more = 2 // ours, and those of others
 			}
-			Eventually(l.count(resource)).Should(BeNumerically(">=", before[resource]+more), resource)
+			Eventually(l.count("WATCH "+resource)).Should(BeNumerically(">=", before[resource]+more), resource)
 		}
 	}
 }

@@ -67,27 +67,16 @@ func freezeStore(_ context.Context, w *world, _ *member, _ *rand.Rand) (func(con
 // restoreStore keeps a copy of etcd's data, and puts it back in the end: all that was written meanwhile is lost, as when somebody restores a
 // cluster from a backup.
 func restoreStore(ctx context.Context, w *world, _ *member, _ *rand.Rand) (func(context.Context) error, error) {
-	server, err := w.plane.Server()
-	if err != nil {
-		return nil, err
-	}
-	store, err := w.plane.Store()
-	if err != nil {
-		return nil, err
-	}
 	data, backup := w.plane.StoreDirectory(), filepath.Join(w.scratch, "backup")
-	stopped := func(do func() error) error {
-		return errors.Join(server.Kill(), store.Kill(), do(), store.Start(ctx), server.Start(ctx))
-	}
 	copied := func() error {
 		return errors.Join(os.RemoveAll(backup), os.CopyFS(backup, os.DirFS(data)))
 	}
 	return func(context.Context) error {
-			return stopped(func() error {
+			return w.plane.Stopped(ctx, func() error {
 				defer w.watches.beginAnew()
 				return errors.Join(os.RemoveAll(data), os.CopyFS(data, os.DirFS(backup)))
 			})
-		}, stopped(func() error {
+		}, w.plane.Stopped(ctx, func() error {
 			w.checker.BackupTaken(time.Now())
 			return copied()
 		})

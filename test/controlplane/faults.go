@@ -66,6 +66,19 @@ func (c *ControlPlane) StoreDirectory() string {
 	return c.environment.ControlPlane.Etcd.DataDir
 }
 
+// Stopped does something while neither etcd nor the API server runs, such as putting back a copy of etcd's data.
+func (c *ControlPlane) Stopped(ctx context.Context, do func() error) error {
+	server, err := c.Server()
+	if err != nil {
+		return err
+	}
+	store, err := c.Store()
+	if err != nil {
+		return err
+	}
+	return errors.Join(server.Kill(), store.Kill(), do(), store.Start(ctx), server.Start(ctx))
+}
+
 // Kill ends it as SIGKILL does.
 func (p *Process) Kill() error {
 	if err := syscall.Kill(p.pid, syscall.SIGKILL); err != nil {
