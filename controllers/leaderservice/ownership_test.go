@@ -191,3 +191,50 @@ func TestALeaderServiceWasMadeForOneSource(t *testing.T) {
 		})
 	}
 }
+
+func TestASliceOfOursAttestsWhomItsLeaderServiceWasMadeFor(t *testing.T) {
+	service := leaderServiceOf(source(), leads("a", 1))
+	slice := func(change func(*discoveryv1.EndpointSlice)) *discoveryv1.EndpointSlice {
+		made := leaderservice.NewSlice(leaderservice.Route{Source: source(), Service: service, Record: leads("a", 1)}, discoveryv1.AddressTypeIPv4)
+		change(made)
+		return made
+	}
+	for name, test := range map[string]struct {
+		slice *discoveryv1.EndpointSlice
+		want  string
+	}{
+		"as made":                     {slice(func(*discoveryv1.EndpointSlice) {}), "db"},
+		"of another leader Service":   {slice(func(s *discoveryv1.EndpointSlice) { s.Name = "web-leader-ipv4" }), ""},
+		"under no name of ours":       {slice(func(s *discoveryv1.EndpointSlice) { s.Name = "db-leader-x7f2k" }), ""},
+		"of the one that was deleted": {slice(func(s *discoveryv1.EndpointSlice) { s.OwnerReferences[0].UID = "former" }), ""},
+		"the built-in controller's":   {slice(func(s *discoveryv1.EndpointSlice) { s.Labels[contract.LabelSliceManagedBy] = "endpointslice-controller.k8s.io" }), ""},
+		"without a fingerprint":       {slice(func(s *discoveryv1.EndpointSlice) { delete(s.Annotations, contract.AnnotationApplied) }), ""},
+		"without our label":           {slice(func(s *discoveryv1.EndpointSlice) { delete(s.Labels, contract.LabelSourceService) }), ""},
+	} {
+		t.Run(name, func(t *testing.T) { same(t, "source", test.want, leaderservice.Attested(test.slice, service)) })
+	}
+}
+
+func TestALeaderServiceThatIsAttestedIsOursWhateverElseItSays(t *testing.T) {
+	another := controlledBy(func(o *metav1.OwnerReference) { o.Name, o.UID = "web", "uid-web" })
+	anotherKind := controlledBy(func(o *metav1.OwnerReference) { o.Kind, o.APIVersion = "Deployment", "apps/v1" })
+	withoutDigest := func(s *corev1.Service) { delete(s.Annotations, contract.AnnotationApplied) }
+	for name, test := range map[string]struct {
+		edits    []trait
+		ownerUID types.UID
+		want     leaderservice.Ownership
+	}{
+		"as made":                            {nil, "uid-db", ours},
+		"another Service's":                  {[]trait{another}, "uid-db", ours},
+		"another Service's, by label too":    {[]trait{another, label(contract.LabelSourceService, "web")}, "uid-db", ours},
+		"another kind's":                     {[]trait{anotherKind}, "uid-db", ours},
+		"nobody's, without labels":           {[]trait{withoutController, withoutLabels}, "uid-db", ours},
+		"nobody's, without any mark of ours": {[]trait{withoutController, withoutLabels, withoutDigest}, "uid-db", foreign},
+		"the source was made again":          {nil, "uid-db-2", leftover},
+		"another Service's, and no source":   {[]trait{another}, "", foreign},
+	} {
+		t.Run(name, func(t *testing.T) {
+			same(t, "ownership", test.want, leaderservice.AttestedOwnershipOf(with(leaderServiceOf(source(), leads("a", 1)), test.edits...), test.ownerUID, "db"))
+		})
+	}
+}
