@@ -24,8 +24,8 @@ const (
 
 // OwnershipOf says whose a leader Service of the source, or a slice of the leader Service under one of our names, is.
 //
-// An object is ours if its controller reference has the owner's UID and it bears our labels, with that source, or, after somebody has
-// edited them, what we wrote last (contract.AnnotationApplied). The reference alone is no mark: anybody may make a Service
+// An object is ours if its controller reference has the owner's UID and it bears our label of that source or, after somebody has
+// edited that, what we wrote last (contract.AnnotationApplied). The reference alone is no mark: anybody may make a Service
 // the owner of his own objects. Where the reference was taken away, labels and digest are needed; where another controller
 // stands in it, the object is foreign. Of a leader Service all this may be edited by whoever may edit Services; its slices know better, see Attested.
 // ownerUID is empty if the owner does not exist.
@@ -42,7 +42,7 @@ func OwnershipOf(object metav1.Object, ownerName string, ownerUID types.UID, sou
 		return Foreign
 	case controller.Kind != "Service" || controller.APIVersion != "v1" || controller.Name != ownerName:
 		return Foreign
-	case controller.UID == ownerUID && (marked || bearsDigest(object)):
+	case controller.UID == ownerUID && (ofSource || bearsDigest(object)):
 		return Ours
 	case marked:
 		return Leftover
