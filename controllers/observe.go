@@ -114,7 +114,8 @@ func (r *Reconciler) leaderServicesOf(ctx context.Context, seen *observation) ([
 	for i := range attesting.Items {
 		service := &corev1.Service{}
 		name, _ := contract.LeaderServiceOfSliceName(attesting.Items[i].Name)
-		if r.cache.Get(ctx, types.NamespacedName{Namespace: seen.key.Namespace, Name: name}, service) == nil && leaderservice.Attested(&attesting.Items[i], service) != "" {
+		key := types.NamespacedName{Namespace: seen.key.Namespace, Name: name}
+		if r.cache.Get(ctx, key, service) == nil && leaderservice.Attested(&attesting.Items[i], service) != "" {
 			add(service)
 		}
 	}

@@ -207,9 +207,11 @@ func TestASliceOfOursAttestsWhomItsLeaderServiceWasMadeFor(t *testing.T) {
 		"of another leader Service":   {slice(func(s *discoveryv1.EndpointSlice) { s.Name = "web-leader-ipv4" }), ""},
 		"under no name of ours":       {slice(func(s *discoveryv1.EndpointSlice) { s.Name = "db-leader-x7f2k" }), ""},
 		"of the one that was deleted": {slice(func(s *discoveryv1.EndpointSlice) { s.OwnerReferences[0].UID = "former" }), ""},
-		"the built-in controller's":   {slice(func(s *discoveryv1.EndpointSlice) { s.Labels[contract.LabelSliceManagedBy] = "endpointslice-controller.k8s.io" }), ""},
-		"without a fingerprint":       {slice(func(s *discoveryv1.EndpointSlice) { delete(s.Annotations, contract.AnnotationApplied) }), ""},
-		"without our label":           {slice(func(s *discoveryv1.EndpointSlice) { delete(s.Labels, contract.LabelSourceService) }), ""},
+		"the built-in controller's": {slice(func(s *discoveryv1.EndpointSlice) {
+			s.Labels[contract.LabelSliceManagedBy] = "endpointslice-controller.k8s.io"
+		}), ""},
+		"without a fingerprint": {slice(func(s *discoveryv1.EndpointSlice) { delete(s.Annotations, contract.AnnotationApplied) }), ""},
+		"without our label":     {slice(func(s *discoveryv1.EndpointSlice) { delete(s.Labels, contract.LabelSourceService) }), ""},
 	} {
 		t.Run(name, func(t *testing.T) { same(t, "source", test.want, leaderservice.Attested(test.slice, service)) })
 	}

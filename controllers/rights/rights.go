@@ -48,7 +48,8 @@ var (
 func All() []Right {
 	return []Right{
 		{Watched, groupCore, "pods", "", toWatch, "Who can lead.", false},
-		{Watched, groupCore, "pods", "", toRead, "Whether a leader that the selector does not match, or that is gone, still exists, before another replica is overruled.", false},
+		{Watched, groupCore, "pods", "", toRead,
+			"Whether a leader that the selector does not match, or that is gone, still exists, before another replica is overruled.", false},
 		{Watched, groupCore, "services", "", toWatch, "Which Services are opted in, and their leader Services.", false},
 		{Watched, groupCore, "services", "", toRead, "To read afresh what another replica may have written, before it is overruled.", false},
 		{Watched, groupCore, "services", "", []string{"create"}, "To make leader Services.", false},

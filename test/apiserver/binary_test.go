@@ -45,10 +45,10 @@ func freeAddress() string {
 }
 
 // startReplica starts the binary as one of the operator's replicas in the test's namespace, unless the arguments say otherwise.
-func (w *world) startReplica(binary, kubeconfig string, arguments ...string) *replica {
+func (w *world) startReplica(kubeconfig string, arguments ...string) *replica {
 	GinkgoHelper()
 	r := &replica{metrics: freeAddress(), health: freeAddress(), log: gbytes.NewBuffer(), done: make(chan error, 1)}
-	r.command = exec.Command(binary, append([]string{"--kubeconfig", kubeconfig, "--leader-election-namespace", w.namespace,
+	r.command = exec.Command(operatorBinary, append([]string{"--kubeconfig", kubeconfig, "--leader-election-namespace", w.namespace,
 		"--metrics-bind-address", r.metrics, "--health-probe-bind-address", r.health}, arguments...)...)
 	r.command.Env = append(os.Environ(), "WATCH_NAMESPACE="+w.namespace)
 	r.command.Stderr = io.MultiWriter(GinkgoWriter, r.log)
@@ -132,11 +132,11 @@ func kubeconfigOf(user string) string {
 }
 
 var _ = Describe("The operator's binary (contract 6)", func() {
-	It("runs as two replicas of which one acts, serves metrics to those whom Kubernetes allows, and hands over when told to end", func(ctx SpecContext) {
+	It("runs as two replicas of which one acts, serves metrics to those whom Kubernetes allows, and hands over when told to end", func(_ SpecContext) {
 		w := newQuietWorld()
 		grant(w.ctx, w.namespace, controlplane.RoleSystem)
-		binary, kubeconfig := operatorBinary, kubeconfigOf(operatorUser)
-		first := w.startReplica(binary, kubeconfig)
+		kubeconfig := kubeconfigOf(operatorUser)
+		first := w.startReplica(kubeconfig)
 		stranger, scraper := w.token("stranger"), w.token("scraper")
 		w.allowScraping("scraper")
 		Eventually(first.ready).Should(Equal(nethttp.StatusOK))
@@ -155,7 +155,7 @@ var _ = Describe("The operator's binary (contract 6)", func() {
 		Expect(status).NotTo(Equal(nethttp.StatusOK), "plain HTTP")
 
 		By("a standby that is ready but does not act")
-		second := w.startReplica(binary, kubeconfig)
+		second := w.startReplica(kubeconfig)
 		Eventually(second.ready).Should(Equal(nethttp.StatusOK))
 		Expect(second.acts(scraper)()).To(BeFalse())
 		w.aService("my-app").create()
@@ -176,22 +176,22 @@ var _ = Describe("The operator's binary (contract 6)", func() {
 		w.switched("my-app", "b", 2, contract.ReasonNotReady)
 	}, NodeTimeout(3*time.Minute))
 
-	It("ends when it is told to while it waits for what it has no right to see", func(ctx SpecContext) {
+	It("ends when it is told to while it waits for what it has no right to see", func(_ SpecContext) {
 		w := newQuietWorld()
-		binary, kubeconfig := operatorBinary, kubeconfigOf("without-rights")
-		replica := w.startReplica(binary, kubeconfig)
+		kubeconfig := kubeconfigOf("without-rights")
+		replica := w.startReplica(kubeconfig)
 		Eventually(replica.ready).Should(Equal(nethttp.StatusInternalServerError))
 		Expect(replica.command.Process.Signal(syscall.SIGTERM)).To(Succeed())
 		Eventually(replica.done).Should(Receive(Succeed()))
 	}, NodeTimeout(2*time.Minute))
 
 	It("ends with one clear line when the cluster cannot be reached", func(ctx SpecContext) {
-		binary, kubeconfig := operatorBinary, kubeconfigOf(operatorUser)
+		kubeconfig := kubeconfigOf(operatorUser)
 		config, err := os.ReadFile(kubeconfig)
 		Expect(err).NotTo(HaveOccurred())
 		lost := regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(string(config), freeAddress())
 		Expect(os.WriteFile(kubeconfig, []byte(lost), 0o600)).To(Succeed())
-		output, err := exec.CommandContext(ctx, binary, "--kubeconfig", kubeconfig, "--leader-election-namespace=default").CombinedOutput()
+		output, err := exec.CommandContext(ctx, operatorBinary, "--kubeconfig", kubeconfig, "--leader-election-namespace=default").CombinedOutput()
 		Expect(err).To(HaveOccurred())
 		lines := strings.Split(strings.TrimSpace(string(output)), "\n")
 		Expect(lines[len(lines)-1]).To(And(HavePrefix("zen-lead: "), ContainSubstring("connection refused")), fmt.Sprint(lines))

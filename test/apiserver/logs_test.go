@@ -85,16 +85,15 @@ func (w *world) restlessLife() {
 }
 
 var _ = Describe("The log at its highest level (SECURITY.md)", func() {
-	DescribeTable("has one printable line for each thing, and neither tokens nor what Services and Pods contain", func(ctx SpecContext, encoder string) {
+	DescribeTable("has one printable line for each thing, and neither tokens nor what Services and Pods contain", func(_ SpecContext, encoder string) {
 		w := newQuietWorld()
-		binary := operatorBinary
 		kubeconfig, token := w.tokenKubeconfig()
 		scraper := w.token("scraper")
 		w.allowScraping("scraper")
 		flags := []string{"--zap-log-level=7", "--zap-encoder=" + encoder, "--takeover-delay=20ms"}
-		first := w.startReplica(binary, kubeconfig, flags...)
+		first := w.startReplica(kubeconfig, flags...)
 		Eventually(first.acts(scraper)).Should(BeTrue())
-		second := w.startReplica(binary, kubeconfig, flags...)
+		second := w.startReplica(kubeconfig, flags...)
 		Eventually(second.ready).Should(Equal(nethttp.StatusOK))
 		w.aSecretApplication()
 		w.restlessLife()
@@ -128,10 +127,10 @@ var _ = Describe("The log at its highest level (SECURITY.md)", func() {
 		Entry("for people", "console", NodeTimeout(4*time.Minute)),
 	)
 
-	It("has no level beyond, at which client-go would log the bodies of requests and answers", func(ctx SpecContext) {
-		binary, kubeconfig := operatorBinary, kubeconfigOf("nobody-either")
+	It("has no level beyond, at which client-go would log the bodies of requests and answers", func(_ SpecContext) {
+		kubeconfig := kubeconfigOf("nobody-either")
 		w := newQuietWorld()
-		replica := w.startReplica(binary, kubeconfig, "--zap-log-level=8")
+		replica := w.startReplica(kubeconfig, "--zap-log-level=8")
 		Eventually(replica.done).Should(Receive(HaveOccurred()))
 		Expect(string(replica.log.Contents())).To(Equal(
 			"zen-lead: --zap-log-level must be at most 7: beyond, the log would have the contents of Services and Pods\n"))

@@ -43,16 +43,14 @@ func writeCertificate(directory string) {
 
 var _ = Describe("What the operator serves (contract 6)", Ordered, func() {
 	var (
-		binary      string
 		certificate string
 		served      *replica
 		scraper     string
 	)
-	BeforeAll(func(ctx SpecContext) {
-		binary = operatorBinary
+	BeforeAll(func(_ SpecContext) {
 		certificate = GinkgoT().TempDir()
 		writeCertificate(certificate)
-		i := install(binary, false, unchanged)
+		i := install(false, unchanged)
 		served = i.start("--metrics-cert-dir", certificate)
 		Eventually(served.ready).Should(Equal(nethttp.StatusOK))
 		i.allowScraping("scraper")
@@ -116,10 +114,10 @@ var _ = Describe("What the operator serves (contract 6)", Ordered, func() {
 })
 
 var _ = Describe("Probes (contract 6)", func() {
-	It("of an operator that is not ready give no reasons either", func(ctx SpecContext) {
+	It("of an operator that is not ready give no reasons either", func(_ SpecContext) {
 		w := newQuietWorld()
-		binary, kubeconfig := operatorBinary, kubeconfigOf("without-any-rights")
-		replica := w.startReplica(binary, kubeconfig)
+		kubeconfig := kubeconfigOf("without-any-rights")
+		replica := w.startReplica(kubeconfig)
 		Eventually(replica.logged(saysMissing)).ShouldNot(BeEmpty())
 		status, body := get("http://"+replica.health+"/readyz", "")
 		Expect(status).To(Equal(nethttp.StatusInternalServerError))

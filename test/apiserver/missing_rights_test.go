@@ -75,9 +75,6 @@ const (
 )
 
 var _ = Describe("A right that is missing (contract 6)", Ordered, func() {
-	var binary string
-	BeforeAll(func(ctx SpecContext) { binary = operatorBinary }, NodeTimeout(3*time.Minute))
-
 	var entries []any
 	for _, right := range rights.All() {
 		for _, verb := range right.Verbs {
@@ -86,7 +83,7 @@ var _ = Describe("A right that is missing (contract 6)", Ordered, func() {
 	}
 	DescribeTable("is named in one line, and the operator is not ready, does not spin, and needs no restart once it is granted", append([]any{
 		func(_ SpecContext, right rights.Right, verb string) {
-			i := install(binary, false, lacks(right, verb))
+			i := install(false, lacks(right, verb))
 			replica := i.start()
 			if right.Unused {
 				Eventually(replica.ready).Should(Equal(nethttp.StatusOK))
@@ -114,7 +111,7 @@ var _ = Describe("A right that is missing (contract 6)", Ordered, func() {
 	}, entries...)...)
 
 	It("is named with all others, by namespace", func(_ SpecContext) {
-		i := install(binary, false, func(rule rbacv1.PolicyRule, scope rights.Scope) rbacv1.PolicyRule {
+		i := install(false, func(rule rbacv1.PolicyRule, scope rights.Scope) rbacv1.PolicyRule {
 			if rule.Resources[0] == "services" || scope != rights.Watched {
 				rule.Verbs = nil
 			}
@@ -128,19 +125,19 @@ var _ = Describe("A right that is missing (contract 6)", Ordered, func() {
 	}, NodeTimeout(2*time.Minute))
 
 	It("is not asked for by an operator that does not need it", func(_ SpecContext) {
-		i := install(binary, false, func(rule rbacv1.PolicyRule, scope rights.Scope) rbacv1.PolicyRule {
+		i := install(false, func(rule rbacv1.PolicyRule, scope rights.Scope) rbacv1.PolicyRule {
 			if scope != rights.Watched {
 				rule.Verbs = nil
 			}
 			return rule
 		})
-		replica := i.startReplica(i.binary, i.kubeconfig, "--metrics-insecure", "--leader-election=false")
+		replica := i.startReplica(i.kubeconfig, "--metrics-insecure", "--leader-election=false")
 		Eventually(replica.ready).Should(Equal(nethttp.StatusOK))
 		Expect(replica.logged(saysMissing)()).To(BeEmpty())
 	}, NodeTimeout(2*time.Minute))
 
 	It("keeps the operator from nothing else: leaders are elected and fail over", func(_ SpecContext) {
-		i := install(binary, false, func(rule rbacv1.PolicyRule, _ rights.Scope) rbacv1.PolicyRule {
+		i := install(false, func(rule rbacv1.PolicyRule, _ rights.Scope) rbacv1.PolicyRule {
 			rule.Verbs = sets.List(sets.New(rule.Verbs...).Delete("delete"))
 			return rule
 		})
@@ -155,7 +152,7 @@ var _ = Describe("A right that is missing (contract 6)", Ordered, func() {
 	}, NodeTimeout(2*time.Minute))
 
 	It("and is taken away while the operator runs is named when it is needed, and what it was for is done once it is back", func(_ SpecContext) {
-		i := install(binary, false, unchanged)
+		i := install(false, unchanged)
 		replica := i.start()
 		Eventually(replica.ready).Should(Equal(nethttp.StatusOK))
 		i.aService("my-app").create()

@@ -71,9 +71,8 @@ func as[T any](object unstructured.Unstructured) *T {
 }
 
 var _ = Describe("The network", func() {
-	It("is used to listen for scrapes and probes, and to talk to the API server; to nobody else", func(ctx SpecContext) {
-		binary := operatorBinary
-		i := install(binary, false, unchanged)
+	It("is used to listen for scrapes and probes, and to talk to the API server; to nobody else", func(_ SpecContext) {
+		i := install(false, unchanged)
 		replica := i.start()
 		Eventually(replica.ready).Should(Equal(nethttp.StatusOK))
 		i.aService("my-app").create()

@@ -23,15 +23,15 @@ import (
 // another namespace than the one that it watches.
 type installation struct {
 	*world
-	user, binary, kubeconfig string
-	system                   string
-	everywhere               bool
+	user, kubeconfig string
+	system           string
+	everywhere       bool
 }
 
 // install grants rights as config/rbac has them, changed by a function: in the watched namespace, or everywhere.
-func install(binary string, everywhere bool, change func(rbacv1.PolicyRule, rights.Scope) rbacv1.PolicyRule) *installation {
+func install(everywhere bool, change func(rbacv1.PolicyRule, rights.Scope) rbacv1.PolicyRule) *installation {
 	GinkgoHelper()
-	i := &installation{world: newQuietWorld(), system: newQuietWorld().namespace, binary: binary, everywhere: everywhere}
+	i := &installation{world: newQuietWorld(), system: newQuietWorld().namespace, everywhere: everywhere}
 	i.user = "zen-lead-of-" + i.namespace
 	i.kubeconfig = kubeconfigOf(i.user)
 	roles, err := controlplane.OperatorRoles()
@@ -89,7 +89,7 @@ func (i *installation) namespaceOf(scope rights.Scope) string {
 
 func (i *installation) start(arguments ...string) *replica {
 	GinkgoHelper()
-	return i.startReplica(i.binary, i.kubeconfig, append([]string{
+	return i.startReplica(i.kubeconfig, append([]string{
 		"--leader-election-namespace", i.system, "--namespaces", i.namespaceOf(rights.Watched),
 	}, arguments...)...)
 }
@@ -231,12 +231,9 @@ func (i *installation) liveThrough() {
 }
 
 var _ = Describe("The operator's rights, as the API server's audit log has them (contract 6)", Ordered, func() {
-	var binary string
-	BeforeAll(func(ctx SpecContext) { binary = operatorBinary }, NodeTimeout(3*time.Minute))
-
 	DescribeTable("are all used and no others asked for, in a life with everything in it, of an operator that watches",
 		func(_ SpecContext, everywhere bool) {
-			i := install(binary, everywhere, unchanged)
+			i := install(everywhere, unchanged)
 			i.liveThrough()
 			all := granted()
 			Eventually(func() []string {

@@ -37,16 +37,16 @@ type pair struct {
 }
 
 // newPair has a lead my-app, with candidates b and c.
-func newPair(ctx SpecContext) *pair {
+func newPair() *pair {
 	GinkgoHelper()
 	w := newQuietWorld()
 	grant(w.ctx, w.namespace, controlplane.RoleSystem)
 	p := &pair{world: w, scraper: w.token("scraper")}
 	w.allowScraping("scraper")
-	binary, kubeconfig := operatorBinary, kubeconfigOf(operatorUser)
-	p.first = w.startReplica(binary, kubeconfig)
+	kubeconfig := kubeconfigOf(operatorUser)
+	p.first = w.startReplica(kubeconfig)
 	Eventually(p.first.acts(p.scraper)).Should(BeTrue())
-	p.second = w.startReplica(binary, kubeconfig)
+	p.second = w.startReplica(kubeconfig)
 	Eventually(p.second.ready).Should(Equal(nethttp.StatusOK))
 	w.aService("my-app").create()
 	w.aPod("my-app", "a").create()
@@ -71,8 +71,8 @@ func (p *pair) stays(pod string) {
 }
 
 var _ = Describe("Two processes of which the acting one is lost (contract 6)", func() {
-	It("killed together with the leader, it is missed for the takeover delay and not for a Lease's run-out", func(ctx SpecContext) {
-		p := newPair(ctx)
+	It("killed together with the leader, it is missed for the takeover delay and not for a Lease's run-out", func(_ SpecContext) {
+		p := newPair()
 		killed := time.Now()
 		p.first.signal(syscall.SIGKILL)
 		p.setReady("a", false)
@@ -98,8 +98,8 @@ var _ = Describe("Two processes of which the acting one is lost (contract 6)", f
 		p.came(p.seen, "a 1", "b 2", "c 3", "a 4")
 	}, NodeTimeout(3*time.Minute))
 
-	It("frozen, it lets stand what the standby has decided once it goes on, whether it still holds the Lease or not", func(ctx SpecContext) {
-		p := newPair(ctx)
+	It("frozen, it lets stand what the standby has decided once it goes on, whether it still holds the Lease or not", func(_ SpecContext) {
+		p := newPair()
 		By("for a moment")
 		p.first.signal(syscall.SIGSTOP)
 		p.setReady("a", false)

@@ -103,14 +103,14 @@ func (r *replica) seriesOf(namespace, token string) func() []string {
 }
 
 // startMeasured starts a process of the operator that acts, and returns it with a token that may read its metrics.
-func (w *world) startMeasured(ctx context.Context) (*replica, string) {
+func (w *world) startMeasured() (*replica, string) {
 	GinkgoHelper()
 	GinkgoT().Setenv("KUBE_CACHE_MUTATION_DETECTOR", "false") // it keeps a copy of whatever was cached
 	grant(w.ctx, w.namespace, controlplane.RoleSystem)
 	scraper := w.token("scraper")
 	w.allowScraping("scraper")
-	binary, kubeconfig := operatorBinary, kubeconfigOf(operatorUser)
-	r := w.startReplica(binary, kubeconfig)
+	kubeconfig := kubeconfigOf(operatorUser)
+	r := w.startReplica(kubeconfig)
 	Eventually(r.acts(scraper)).Should(BeTrue())
 	return r, scraper
 }
@@ -130,9 +130,9 @@ func (w *world) eventsPerObject() map[string]int {
 }
 
 var _ = Describe("A user who has many Services and edits them as fast as he can (SECURITY.md)", Label("slow"), func() {
-	It("does not keep others from failing over, and neither series nor Events nor memory grow without end", func(ctx SpecContext) {
+	It("does not keep others from failing over, and neither series nor Events nor memory grow without end", func(_ SpecContext) {
 		w := newQuietWorld()
-		operator, scraper := w.startMeasured(ctx)
+		operator, scraper := w.startMeasured()
 		w.aService("my-app").create()
 		w.aPod("my-app", "a").create()
 		w.aPod("my-app", "b").create()
@@ -190,9 +190,9 @@ var _ = Describe("A user who has many Services and edits them as fast as he can 
 		w.switched("my-app", "b", 2, contract.ReasonNotReady)
 	})
 
-	It("does not fill the operator's memory with annotations", func(ctx SpecContext) {
+	It("does not fill the operator's memory with annotations", func(_ SpecContext) {
 		w := newQuietWorld()
-		operator, scraper := w.startMeasured(ctx)
+		operator, scraper := w.startMeasured()
 		user := w.aUser(editServices)
 		const services = 300
 		memory := operator.value("go_memstats_heap_alloc_bytes", scraper)
