@@ -187,6 +187,8 @@ generate-check: generate bundle catalog ## Fail if generating leaves a differenc
 FUZZTIME ?= 60s
 .PHONY: fuzz
 fuzz: ## Fuzz annotations, elections and what is rendered, each for FUZZTIME (60s)
+	@echo "$(FUZZTIME)" | grep -Eqx '([0-9]+(\.[0-9]+)?(ms|s|m|h))+|[0-9]+x' || \
+	  { echo 'FUZZTIME is "$(FUZZTIME)"; give a duration such as 60s, or a number of runs such as 1000x'; exit 2; }
 	@grep -rl --include='*_test.go' '^func Fuzz' controllers | while read -r file; do \
 	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' $$file); do \
 	    echo "$$target ($$file)"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit; \

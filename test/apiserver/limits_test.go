@@ -148,6 +148,7 @@ var _ = Describe("What the API server refuses (contract 4)", func() {
 	})
 
 	It("as not valid is told once and not written again for long, unless something changes", func() {
+		needs("ValidatingAdmissionPolicies", "1.30")
 		w := newQuietWorld()
 		forbid := w.refuseLeaderServices()
 		w.startOperator()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -36,6 +37,17 @@ func Chosen(list string, known []string) ([]string, error) {
 		return nil, fmt.Errorf("%q names no case; there are %s", list, strings.Join(known, ", "))
 	}
 	return names, nil
+}
+
+// ParseFlags parses a command's arguments. What is wrong is an error of one line; -h prints the flags.
+func ParseFlags(flags *flag.FlagSet, arguments []string) error {
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(arguments)
+	if errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(os.Stderr)
+		flags.PrintDefaults()
+	}
+	return err
 }
 
 // CheckRounds refuses a number of rounds that cannot be; 0 is as many as each case asks for.

@@ -47,7 +47,7 @@ func run(ctx context.Context, arguments []string) error {
 	output := flags.String("output", "", "A `file` for the results as JSON.")
 	command := flags.String("command", "make chaos", "How to tell others to repeat this.")
 	log := flags.String("log", "", "A `file` for what the replicas say.")
-	if err := flags.Parse(arguments); err != nil {
+	if err := measurement.ParseFlags(flags, arguments); err != nil {
 		return err
 	}
 	if options.Rounds < 1 || options.Services < 1 || options.Longest < time.Second {

@@ -37,7 +37,7 @@ func run(ctx context.Context, arguments []string) error {
 	output := flags.String("output", "", "A `file` for the results as JSON.")
 	command := flags.String("command", "make soak", "How to tell others to repeat this.")
 	log := flags.String("log", "", "A `file` for what the replicas say.")
-	if err := flags.Parse(arguments); err != nil {
+	if err := measurement.ParseFlags(flags, arguments); err != nil {
 		return err
 	}
 	if options.Services < 1 || options.PerSecond <= 0 || options.Measured < 3*options.Every || options.Every <= 0 || flags.NArg() > 0 {
