@@ -125,7 +125,7 @@ func (r *Reconciler) leaderServicesOf(ctx context.Context, seen *observation) ([
 
 // attested is the source that a leader Service was made for, by the cached slices of it.
 func (r *Reconciler) attested(service *corev1.Service) string {
-	for _, addressType := range sliceAddressTypes {
+	for _, addressType := range leaderservice.AddressTypes(service.Spec.IPFamilies) {
 		slice, err := r.sliceOf(context.Background(), service.Namespace, service.Name, addressType) // from memory
 		if err != nil || slice == nil {
 			continue
