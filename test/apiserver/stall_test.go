@@ -50,7 +50,7 @@ func newStalledWorld(standbyDelay time.Duration) (w *world, acting *line, standb
 	return w, acting, standby, seen
 }
 
-var _ = Describe("A cache that is behind overrules no slice that is right (contract 6)", func() {
+var _ = Describe("A cache that is behind overrules no slice that is right (contract 6)", Serial, func() {
 	It("a standby with Pods that are behind", func() {
 		line := newLine()
 		w := newWorld()
