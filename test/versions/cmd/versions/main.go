@@ -152,7 +152,7 @@ func (o options) runSuite(ctx context.Context, kubernetes string) (types.Report,
 	}, o.arguments...), "./"+suite)...)
 	command.Env = append(os.Environ(), controlplane.VersionVariable+"="+minor, "KUBE_CACHE_MUTATION_DETECTOR=true")
 	command.Stdout, command.Stderr = log, log
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) } // it has control planes to stop
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) } // it has control planes to stop
 	ended := command.Run()
 	var reports []types.Report
 	if err := measurement.Read(report, &reports); err != nil || len(reports) != 1 {
