@@ -11,6 +11,7 @@ var _ = Describe("Removing what was installed with kustomize", SpecPriority(-3),
 	It("leaves leader Services routing, to the leaders that they have, and installing it again goes on from there", func() {
 		w, leader := newLedWorld(2)
 		w.reaches("my-app", leader)
+		Eventually(w.annotations("my-app-leader")).Should(HaveKeyWithValue(contract.AnnotationLeaderPodName, leader))
 		before := w.annotations("my-app-leader")()
 
 		By("removing the operator")
