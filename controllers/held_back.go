@@ -6,8 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
 // heldBack are the sources that a replica has to look at once it acts, and how urgently. Its queue would not do: nothing takes from that until then, and
@@ -54,11 +52,11 @@ func (h *heldBack) drop(source types.NamespacedName, number uint64) {
 }
 
 // release puts into a queue what was held back, and holds nothing back from then on.
-func (h *heldBack) release(queue priorityqueue.PriorityQueue[reconcile.Request]) {
+func (h *heldBack) release(queue requestQueue) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	for source, held := range h.sources {
-		queue.AddWithOpts(priorityqueue.AddOpts{Priority: &held.priority}, reconcile.Request{NamespacedName: source})
+		add(queue, source, held.priority)
 	}
 	h.released, h.sources = true, nil
 }

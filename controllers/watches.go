@@ -138,8 +138,9 @@ func (r *Reconciler) noteOwner(service *corev1.Service) {
 	if !leaderservice.MadeByUs(service) {
 		return
 	}
-	key := r.sourceOf(service)
-	if r.attested(service) == "" {
+	key := types.NamespacedName{Namespace: service.Namespace, Name: r.attested(service)}
+	if key.Name == "" {
+		key.Name = leaderservice.SourceName(service)
 		source := &corev1.Service{}
 		if r.cache.Get(context.Background(), key, source) != nil { // from memory
 			return
@@ -267,8 +268,8 @@ func (r *Reconciler) wake(ctx context.Context, q workqueue.TypedRateLimitingInte
 		if priority > priorityInitial && acting {
 			r.arrivals.note(source, r.clock.Now())
 		}
-		if !acting {
-			r.wakeStandby(ctx, source, priority)
+		if !acting && r.standby != nil {
+			add(r.standby, source, priority)
 		}
 		number, held := r.held.add(source, priority)
 		switch {
@@ -276,17 +277,10 @@ func (r *Reconciler) wake(ctx context.Context, q workqueue.TypedRateLimitingInte
 			add(q, source, priority)
 		case r.isGone(ctx, source):
 			r.held.drop(source, number)
+			if r.standby == nil { // nobody else notices that it is gone
+				r.drop(source)
+			}
 		}
-	}
-}
-
-// wakeStandby queues a source for what a replica does while another one acts. Without that, nobody else notices that a source is gone.
-func (r *Reconciler) wakeStandby(ctx context.Context, source types.NamespacedName, priority int) {
-	switch {
-	case r.standby != nil:
-		add(r.standby, source, priority)
-	case r.isGone(ctx, source):
-		r.drop(source)
 	}
 }
 

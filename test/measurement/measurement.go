@@ -3,6 +3,7 @@
 package measurement
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -116,17 +117,9 @@ func (r Run) Origin() string {
 }
 
 // Create makes a file that programs write what they say to. Without a path it is dropped.
-func Create(path string) (io.WriteCloser, error) {
-	if path == "" {
-		return nowhere{io.Discard}, nil
-	}
-	return os.Create(path)
+func Create(path string) (*os.File, error) {
+	return os.Create(cmp.Or(path, os.DevNull))
 }
-
-// nowhere has nothing to close.
-type nowhere struct{ io.Writer }
-
-func (nowhere) Close() error { return nil }
 
 // Commit is what is checked out, "-dirty" if anything but the results of measurements has been changed since.
 func Commit(ctx context.Context) string {

@@ -145,7 +145,7 @@ func (o options) runSuite(ctx context.Context, kubernetes string) (types.Report,
 		return types.Report{}, err
 	}
 	defer log.Close() //nolint:errcheck // the suite has its own descriptor
-	fmt.Printf("Kubernetes %s: running the suite, which takes about 10 minutes and writes to %s\n", kubernetes, log.Name())
+	fmt.Printf("Kubernetes %s: running the suite, which takes up to 20 minutes and writes to %s\n", kubernetes, log.Name())
 	command := exec.CommandContext(ctx, o.ginkgo, append(append([]string{
 		"--procs=" + strconv.Itoa(o.processes), "--timeout=90m", "--output-dir=" + o.logs, "--json-report=" + filepath.Base(report),
 		"--poll-progress-after=90s", "--no-color",
