@@ -13,8 +13,7 @@ import (
 // silence is how long the API server is down. The operator gives up its Lease, and ends, after 10 s.
 const silence = 5 * time.Second
 
-// It comes last because controllers and kubelets take their time, up to a minute, to come back to the API server.
-var _ = Describe("While the API server says nothing", SpecPriority(-1), func() {
+var _ = Describe("While the API server says nothing", SpecPriority(prioritySilence), func() {
 	It("a leader Service routes on", func() {
 		command := variable("ZEN_LEAD_CLUSTER", "")
 		if command == "" {

@@ -7,7 +7,7 @@ import (
 	"github.com/zen-lead/zen-lead/controllers/contract"
 )
 
-var _ = Describe("Removing what was installed with kustomize", SpecPriority(-3), func() {
+var _ = Describe("Removing what was installed with kustomize", SpecPriority(priorityReinstallation), func() {
 	It("leaves leader Services routing, to the leaders that they have, and installing it again goes on from there", func() {
 		w, leader := newLedWorld(2)
 		w.reaches("my-app", leader)

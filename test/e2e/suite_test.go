@@ -25,6 +25,15 @@ const (
 	deadline = 90 * time.Second
 )
 
+// What disturbs the other specs comes after them, in this order.
+const (
+	priorityReinstallation = -1
+	// Controllers and kubelets take their time, up to a minute, to come back to the API server.
+	prioritySilence = -2
+	// Nodes are drained and lose their power, and with them the client that the other specs share.
+	priorityTraffic = -3
+)
+
 var (
 	ctx     = context.Background()
 	config  *rest.Config

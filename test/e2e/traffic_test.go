@@ -15,9 +15,8 @@ import (
 // trafficDeadline is how long one case may take: a node that lost its power is noticed after 50 s, and has to come back.
 const trafficDeadline = 8 * time.Minute
 
-// The short form of `make bench-traffic`: each case once, with the rules that hold for every round. It comes last: nodes are drained
-// and lose their power, and the other specs' client may be on them.
-var _ = Describe("Under traffic", Ordered, SpecPriority(-2), func() {
+// The short form of `make bench-traffic`: each case once, with the rules that hold for every round.
+var _ = Describe("Under traffic", Ordered, SpecPriority(priorityTraffic), func() {
 	for _, stateful := range []bool{false, true} {
 		title := "with a Deployment"
 		if stateful {
