@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 
@@ -92,26 +93,62 @@ func (s *sourceSet) has(source types.NamespacedName) bool {
 // suspicions remembers, for each source, since when a standby has seen a slice misroute.
 type suspicions struct {
 	mutex sync.Mutex
-	times map[types.NamespacedName]time.Time
+	held  map[types.NamespacedName]suspicion
 }
 
-// since is when the suspicion arose: now, if it is new.
-func (s *suspicions) since(source types.NamespacedName, now time.Time) time.Time {
+// suspicion is that what a slice says of the leader is wrong.
+type suspicion struct {
+	of    leaderTerm
+	since time.Time
+}
+
+// leaderTerm is who leads by a slice, and the how many-th leader it is. It is zero where there is no slice.
+type leaderTerm struct {
+	leader types.UID
+	epoch  int64
+}
+
+func termOf(primary *discoveryv1.EndpointSlice) leaderTerm {
+	if primary == nil {
+		return leaderTerm{}
+	}
+	record := leaderservice.WrittenRecord(primary)
+	return leaderTerm{leader: record.LeaderUID, epoch: record.Epoch}
+}
+
+// since is when the suspicion arose. One that is new is of what the caches have, which may be a term that is over.
+func (s *suspicions) since(source types.NamespacedName, cached leaderTerm, now time.Time) time.Time {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.times == nil {
-		s.times = map[types.NamespacedName]time.Time{}
+	if _, suspected := s.held[source]; !suspected {
+		s.put(source, suspicion{cached, now})
 	}
-	if _, suspected := s.times[source]; !suspected {
-		s.times[source] = now
+	return s.held[source].since
+}
+
+// isOf is whether the suspicion is of what the API server itself has. If it is of a term that is over, the acting replica is at work:
+// the suspicion is of the present one from now on.
+func (s *suspicions) isOf(source types.NamespacedName, fresh leaderTerm, now time.Time) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.held[source].of == fresh {
+		return true
 	}
-	return s.times[source]
+	s.put(source, suspicion{fresh, now})
+	return false
+}
+
+func (s *suspicions) put(source types.NamespacedName, held suspicion) {
+	if s.held == nil {
+		s.held = map[types.NamespacedName]suspicion{}
+	}
+	s.held[source] = held
 }
 
 func (s *suspicions) clear(source types.NamespacedName) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	delete(s.times, source)
+	delete(s.held, source)
 }
 
 // sightings remembers when this replica, by its own clock, first saw a Pod's readiness as it is. Durations count from then: the

@@ -38,11 +38,28 @@ func TestASuspicionCountsFromWhenItAroseUntilItIsCleared(t *testing.T) {
 		if step.clear {
 			s.clear(step.source)
 		}
-		if got := s.since(step.source, step.now); !got.Equal(step.since) {
+		if got := s.since(step.source, leaderTerm{"a", 1}, step.now); !got.Equal(step.since) {
 			t.Errorf("step %d: since %s, want %s", i, got, step.since)
 		}
 	}
 	(&suspicions{}).clear(someSource) // of nothing
+}
+
+func TestASuspicionOfATermThatIsOverDoesNotCountAgainstTheNext(t *testing.T) {
+	s, over, present := &suspicions{}, leaderTerm{"a", 1}, leaderTerm{"b", 2}
+	s.since(someSource, over, after(1))
+	if !s.isOf(someSource, over, after(2)) {
+		t.Error("what the caches have is what the API server has: the suspicion is of it")
+	}
+	if s.isOf(someSource, present, after(3)) {
+		t.Error("the suspicion is of a term that is over")
+	}
+	if got := s.since(someSource, over, after(4)); !got.Equal(after(3)) {
+		t.Errorf("since %s, want from when the present term was found wrong, though the caches still have the former one", got)
+	}
+	if !s.isOf(someSource, present, after(5)) {
+		t.Error("the suspicion is of the present term by now")
+	}
 }
 
 func TestAStandbyCountsFromWhenItFirstSawAPodsReadiness(t *testing.T) {

@@ -83,7 +83,7 @@ func (t *takeover) judge(ctx context.Context, source types.NamespacedName) (time
 		t.writes.returned(source)
 		return cached.decision.Recheck, t.finishOwn(ctx, cached)
 	}
-	since := t.wrong.since(source, cached.now)
+	since := t.wrong.since(source, termOf(cached.primary()), cached.now)
 	if left := since.Add(t.delay).Sub(cached.now); left > 0 {
 		return left, nil
 	}
@@ -126,6 +126,9 @@ func (t *takeover) decide(ctx context.Context, cached *pass, since time.Time) (t
 	if !misroutes(p) {
 		t.wrong.clear(source) // the caches are behind; they wake us when they are not
 		return p.decision.Recheck, t.finishOwn(ctx, p)
+	}
+	if !t.wrong.isOf(source, termOf(p.primary()), p.now) {
+		return t.delay, nil // also a failed leader that the acting replica has just made one has its delay
 	}
 	p.arrived = since
 	err = inTurn(t.routing, func() error { return t.route(ctx, p) })

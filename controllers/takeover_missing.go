@@ -26,7 +26,7 @@ func (t *takeover) judgeMissing(ctx context.Context, seen *observation) (time.Du
 		return 0, nil // another replica may have gone on from what is remembered; that the slice is gone will tell, or has to wait
 	}
 	now := t.clock.Now()
-	since := t.wrong.since(seen.key, now)
+	since := t.wrong.since(seen.key, leaderTerm{}, now)
 	if left := since.Add(t.delay).Sub(now); left > 0 {
 		return left, nil
 	}

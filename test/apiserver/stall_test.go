@@ -91,6 +91,26 @@ var _ = Describe("A cache that is behind overrules no slice that is right (contr
 		Expect(len(seen.until(w).leaders("my-app"))).To(BeNumerically(">=", 6))
 	})
 
+	It("a standby with slices that are behind: what it suspects of a leader that is over does not count against the next one", func() {
+		line := newLine()
+		w := newWorld()
+		w.aService("my-app").createLed("a", "b")
+		w.aPod("my-app", "c").notReady().create()
+		w.nudge("my-app", "c")
+		standby := w.startStandby(patient, line.wire)
+		seen := w.startHistory()
+		line.stall("endpointslices")
+		w.setReady("a", false)
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+		w.stopOperator()
+		w.setReady("c", true)
+		Consistently(w.leader("my-app")).WithTimeout(patient / 2).Should(Equal([]string{"b"}))
+		w.setReady("b", false)
+		Consistently(standby.takeovers).WithTimeout(patient * 3 / 4).Should(BeZero())
+		Eventually(w.leader("my-app")).Should(Equal([]string{"c"}))
+		w.came(seen, "a 1", "b 2", "c 3")
+	})
+
 	It("an acting replica with Pods that are behind, and it moves on once they are not", func() {
 		w, acting, _, seen := newStalledWorld(atOnce)
 		w.staysWith("b")
