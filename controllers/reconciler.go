@@ -177,7 +177,7 @@ func (r *Reconciler) elect(ctx context.Context, seen *observation, leaderService
 	pods := make([]election.Pod, 0, len(seen.pods)+1)
 	byUID := make(map[types.UID]*corev1.Pod, len(seen.pods)+1)
 	add := func(pod *corev1.Pod, selected bool) {
-		added := candidate(seen.source, pod, selected, primary)
+		added := leaderservice.Candidate(seen.source, pod, selected, primary)
 		added.SeenAt = r.seenAt(seen, added)
 		pods, byUID[pod.UID] = append(pods, added), pod
 	}

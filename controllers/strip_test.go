@@ -55,7 +55,7 @@ func TestAStrippedPodGivesTheSameCandidateAndTheSamePorts(t *testing.T) {
 	}
 	stripped := object.(*corev1.Pod)
 	primary := discoveryv1.AddressTypeIPv4
-	if got, want := candidate(source, stripped, true, primary), candidate(source, whole, true, primary); !reflect.DeepEqual(got, want) {
+	if got, want := leaderservice.Candidate(source, stripped, true, primary), leaderservice.Candidate(source, whole, true, primary); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 	gotPorts, _ := leaderservice.ResolvePorts(source, stripped)

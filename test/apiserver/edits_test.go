@@ -76,6 +76,31 @@ var _ = Describe("A manual edit of the leader Service (contract 2)", func() {
 	})
 })
 
+var _ = Describe("What others may add to a leader Service (SECURITY.md)", func() {
+	DescribeTable("stays when the operator writes it, and is no edit", func(add func(*corev1.Service)) {
+		w := newSecondTermWorld()
+		change(w, &corev1.Service{}, "my-app-leader", add)
+		w.failsOver("my-app")
+		change(w, &corev1.Service{}, "my-app", func(s *corev1.Service) {
+			s.Spec.Ports = append(s.Spec.Ports, port("more", 81, intstr.FromInt32(8081)))
+		})
+		Eventually(func() []corev1.ServicePort { return w.service("my-app-leader").Spec.Ports }).Should(HaveLen(2))
+		Eventually(w.status("my-app-leader", contract.AnnotationLeaderEpoch)).Should(Equal("3"))
+		found := w.service("my-app-leader")
+		expected := found.DeepCopy()
+		add(expected)
+		Expect(found).To(Equal(expected))
+		Expect(w.metric("zen_lead_manual_edits_reverted_total", "service=my-app")()).To(BeZero())
+	},
+		Entry("external IPs", func(s *corev1.Service) { s.Spec.ExternalIPs = []string{"192.0.2.7"} }),
+		Entry("internal traffic policy", func(s *corev1.Service) {
+			s.Spec.InternalTrafficPolicy = ptr.To(corev1.ServiceInternalTrafficPolicyLocal)
+		}),
+		Entry("another proxy", func(s *corev1.Service) { s.Labels["service.kubernetes.io/service-proxy-name"] = "example.org" }),
+		Entry("an annotation", func(s *corev1.Service) { s.Annotations["example.org/team"] = "blue" }),
+	)
+})
+
 var _ = Describe("A selector added to the leader Service (contract 2)", func() {
 	addSelector := func(s *corev1.Service) { s.Spec.Selector = map[string]string{"app": "my-app"} }
 

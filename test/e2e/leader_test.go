@@ -3,7 +3,9 @@ package e2e
 import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
@@ -61,6 +63,15 @@ func (w *world) moves(service, from string, reason contract.Reason) string {
 func (w *world) reaches(service, leader string) {
 	GinkgoHelper()
 	Eventually(runningClient.answers).WithArguments(record.ModeNew, w.address(service+"-leader"), 20).Should(Equal([]string{leader}))
+}
+
+// goes asserts that nothing remains of a leader Service.
+func (w *world) goes(leaderService string) {
+	GinkgoHelper()
+	Eventually(func() bool {
+		return apierrors.IsNotFound(admin.Get(ctx, w.key(leaderService), &corev1.Service{}))
+	}).Should(BeTrue())
+	Eventually(w.slices).WithArguments(leaderService).Should(BeEmpty())
 }
 
 func (w *world) annotations(service string) func() map[string]string {

@@ -29,5 +29,9 @@ var _ = Describe("Removing what was installed with kustomize", SpecPriority(prio
 		w.deletePod(leader)
 		w.moves("my-app", leader, contract.ReasonTerminating)
 		Expect(w.annotations("my-app-leader")()).To(HaveKeyWithValue(contract.AnnotationLeaderEpoch, "2"))
+
+		By("opting all Services out, as before a removal of which nothing is to stay")
+		kubectl("", "annotate", "services", "--all", "--namespace", w.namespace, contract.AnnotationEnabled+"-")
+		w.goes("my-app-leader")
 	})
 })

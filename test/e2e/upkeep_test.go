@@ -5,7 +5,6 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/zen-lead/zen-lead/controllers/contract"
 	"github.com/zen-lead/zen-lead/test/traffic/record"
@@ -36,10 +35,7 @@ var _ = Describe("Zen-Lead's objects", func() {
 		before := w.service("my-app").Spec
 		source := &corev1.Service{}
 		w.change(source, "my-app", func() { delete(source.Annotations, contract.AnnotationEnabled) })
-		Eventually(func() bool {
-			return apierrors.IsNotFound(admin.Get(ctx, w.key("my-app-leader"), &corev1.Service{}))
-		}).Should(BeTrue())
-		Eventually(func() ([]discoveryv1.EndpointSlice, error) { return w.slices("my-app-leader") }).Should(BeEmpty())
+		w.goes("my-app-leader")
 		Expect(w.service("my-app").Spec).To(Equal(before))
 		Eventually(runningClient.answers).WithArguments(record.ModeNew, w.address("my-app"), 50).Should(ConsistOf(w.readyPods("my-app")()))
 	})

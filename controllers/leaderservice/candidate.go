@@ -1,4 +1,4 @@
-package controllers
+package leaderservice
 
 import (
 	"time"
@@ -9,13 +9,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/zen-lead/zen-lead/controllers/election"
-	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
 
-// candidate is the Pod as the election wants it.
-func candidate(source *corev1.Service, pod *corev1.Pod, selected bool, primary discoveryv1.AddressType) election.Pod {
-	_, portsResolve := leaderservice.ResolvePorts(source, pod)
-	ready, changedAt := readiness(pod)
+// Candidate is the Pod as the election wants it, but for when its readiness was seen to change. selected is whether the Service's selector
+// matches it; primary is the address type of the leader Service's first family.
+func Candidate(source *corev1.Service, pod *corev1.Pod, selected bool, primary discoveryv1.AddressType) election.Pod {
+	_, portsResolve := ResolvePorts(source, pod)
+	ready, changedAt := Readiness(pod)
 	return election.Pod{
 		Name:           pod.Name,
 		UID:            pod.UID,
@@ -27,29 +27,8 @@ func candidate(source *corev1.Service, pod *corev1.Pod, selected bool, primary d
 		Running:        pod.Status.Phase == corev1.PodRunning,
 		Ready:          ready,
 		ReadyChangedAt: changedAt,
-		HasAddress:     leaderservice.Address(pod, primary) != "",
+		HasAddress:     Address(pod, primary) != "",
 		PortsResolve:   portsResolve,
-	}
-}
-
-// seenAt is when this replica saw the Pod's readiness change, where the policy has durations that begin then. A standby is
-// cautious: what it did not see happen, it counts from when it first looked, and so decides no sooner than the acting replica.
-func (r *Reconciler) seenAt(seen *observation, pod election.Pod) time.Time {
-	if seen.policy.MinReadyDuration == 0 && seen.policy.FailoverMinDelay == 0 {
-		return time.Time{}
-	}
-	return r.sightings.at(pod.UID, pod.Ready, pod.ReadyChangedAt, r.clock.Now(), seen.cautious)
-}
-
-// noteReadiness notes when the readiness of a Pod is seen to change.
-func (r *Reconciler) noteReadiness(before, after *corev1.Pod) {
-	if before.UID != after.UID {
-		r.sightings.forget(before.UID)
-	}
-	wasReady, changedBefore := readiness(before)
-	ready, changedAt := readiness(after)
-	if before.UID != after.UID || ready != wasReady || !changedAt.Equal(changedBefore) {
-		r.sightings.changed(after.UID, ready, changedAt, r.clock.Now())
 	}
 }
 
@@ -67,8 +46,8 @@ func revision(pod *corev1.Pod) election.Revision {
 	return revision
 }
 
-// readiness is the Ready condition, and when it last changed.
-func readiness(pod *corev1.Pod) (bool, time.Time) {
+// Readiness is the Ready condition, and when it last changed.
+func Readiness(pod *corev1.Pod) (bool, time.Time) {
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == corev1.PodReady {
 			return condition.Status == corev1.ConditionTrue, condition.LastTransitionTime.Time
