@@ -90,7 +90,7 @@ var _ = Describe("What others may add to a leader Service (SECURITY.md)", func()
 		expected := found.DeepCopy()
 		add(expected)
 		Expect(found).To(Equal(expected))
-		Expect(w.metric("zen_lead_manual_edits_reverted_total", "service=my-app")()).To(BeZero())
+		Expect(w.eventsOf("my-app", contract.EventManualEditReverted)()).To(BeEmpty())
 	},
 		Entry("external IPs", func(s *corev1.Service) { s.Spec.ExternalIPs = []string{"192.0.2.7"} }),
 		Entry("internal traffic policy", func(s *corev1.Service) {
