@@ -125,12 +125,18 @@ bundle: $(BIN)/bundle ## Make the OLM bundles of the newest release from config/
 catalog: $(BIN)/bundle $(BIN)/image $(BIN)/registry ## Make the OLM catalog of all releases, and its image with a cache, with opm
 	@test/tools/release/catalog.sh $(BIN)/release/$$($(BIN)/bundle show version)
 
+# VERSION has a default, which is not a release's.
+GIVEN_VERSION = $(if $(filter command line environment,$(origin VERSION)),$(VERSION))
+.PHONY: release-version release-verify-version
+release-version release-verify-version:
+	@test/tools/release/version.sh $(@:-version=) "$(GIVEN_VERSION)"
+
 .PHONY: release
-release: $(BIN)/bundle $(BIN)/image $(BIN)/components $(BIN)/govulncheck ## Make all that release VERSION=x.y.z needs, of HEAD, into bin/release; AGAIN=1 replaces the newest; see test/tools/release
-	@test/tools/release/release.sh "$(if $(filter command line environment,$(origin VERSION)),$(VERSION))" $(if $(AGAIN),again)
+release: release-version $(BIN)/bundle $(BIN)/image $(BIN)/components $(BIN)/govulncheck ## Make all that release VERSION=x.y.z needs, of HEAD, into bin/release; AGAIN=1 replaces the newest; see test/tools/release
+	@test/tools/release/release.sh "$(GIVEN_VERSION)" $(if $(AGAIN),again)
 
 .PHONY: release-verify
-release-verify: $(BIN)/bundle $(BIN)/image ## Build the released VERSION=x.y.z again and compare digests
+release-verify: release-verify-version $(BIN)/bundle $(BIN)/image ## Build the released VERSION=x.y.z again and compare digests
 	@test/tools/release/verify.sh "$(VERSION)"
 
 ##@ Test

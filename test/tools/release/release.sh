@@ -5,8 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 version=$1 again=${2:+-again} commit=$(git rev-parse HEAD)
-number='(0|[1-9][0-9]*)'
-[[ $version =~ ^$number\.$number\.$number$ ]] || { echo "Say which: make release VERSION=1.2.3 (\"$version\" is not like that)" >&2; exit 1; }
+test/tools/release/version.sh release "$version"
 [[ -z $(git status --porcelain) ]] || { echo "What is released is a commit; this tree has changes (git status)" >&2; exit 1; }
 trap 'echo "Not released; bundle/ and catalog/ are as they were" >&2; git checkout -q -- bundle catalog; git clean -fdq catalog' ERR
 output=bin/release/$version
