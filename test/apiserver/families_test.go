@@ -57,8 +57,8 @@ var _ = Describe("IP families (contract 2)", func() {
 
 	DescribeTable("need an address of the primary one", func(policy corev1.IPFamilyPolicy, wrong string, families ...corev1.IPFamily) {
 		w := newWorld()
+		w.aPod("my-app", "a").ips(wrong).create() // first: why nobody is eligible is told once
 		w.aService("my-app").families(policy, families...).create()
-		w.aPod("my-app", "a").ips(wrong).create()
 		Eventually(w.eventsOf("my-app", contract.EventNoEligiblePod)).Should(ContainElement(ContainSubstring("a NoAddress")))
 		w.slicesShow(nil, families...)
 		w.slicesShow(w.aPod("my-app", "b").create(), families...)
