@@ -14,8 +14,13 @@ import (
 
 // leader returns a poll of the Pods that the leader Service's slices route to as ready.
 func (w *world) leader(service string) func() []string {
+	return w.routed(service + "-leader")
+}
+
+// routed returns a poll of the Pods that a leader Service of any name routes to as ready.
+func (w *world) routed(leaderService string) func() []string {
 	return func() []string {
-		slices, err := w.slices(service + "-leader")
+		slices, err := w.slices(leaderService)
 		if err != nil {
 			return []string{err.Error()}
 		}
@@ -62,7 +67,13 @@ func (w *world) moves(service, from string, reason contract.Reason) string {
 // reaches asserts that new connections to the leader Service come to reach that Pod alone.
 func (w *world) reaches(service, leader string) {
 	GinkgoHelper()
-	Eventually(runningClient.answers).WithArguments(record.ModeNew, w.address(service+"-leader"), 20).Should(Equal([]string{leader}))
+	reachesAt(w.address(service+"-leader"), leader)
+}
+
+// reachesAt asserts that new connections to an address come to reach that Pod alone.
+func reachesAt(address, leader string) {
+	GinkgoHelper()
+	Eventually(runningClient.answers).WithArguments(record.ModeNew, address, 20).Should(Equal([]string{leader}))
 }
 
 // goes asserts that nothing remains of a leader Service.

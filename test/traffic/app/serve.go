@@ -24,11 +24,12 @@ func serve(ctx context.Context, arguments []string) error {
 	}
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.StringVar(&options.TCP, "tcp", ":8080", "`address` for requests over TCP")
+	flags.StringVar(&options.Second, "second", "", "`address` of a second port for requests over TCP; empty: none")
 	flags.StringVar(&options.UDP, "udp", ":8080", "`address` for requests in datagrams")
 	flags.StringVar(&options.Control, "control", ":8081", "`address` for probes and commands over HTTP")
 	flags.DurationVar(&options.ShutdownDelay, "shutdown-delay", 5*time.Second, "how long to go on serving when told to end")
 	flags.StringVar(&campaign.Lease, "election-lease", "", "`name` of the Lease to campaign for; empty: no election")
-	flags.StringVar(&campaign.Label, "election-label", "", "`key` of the label that the Lease's holder puts on its own Pod")
+	flags.StringVar(&campaign.Label, "election-label", "", "`key` of the label that the Lease's holder puts on its own Pod; empty: none")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
@@ -40,7 +41,10 @@ func serve(ctx context.Context, arguments []string) error {
 		if err != nil {
 			return err
 		}
-		options.Allow, options.AwaitUnready = started.Allow, func() { started.AwaitUnready(ctx) }
+		options.Allow = started.Allow
+		if campaign.Label != "" {
+			options.AwaitUnready = func() { started.AwaitUnready(ctx) }
+		}
 	}
 	s, err := server.Listen(ctx, options)
 	if err != nil {
@@ -54,8 +58,8 @@ func serve(ctx context.Context, arguments []string) error {
 // startCampaign starts to campaign, once that is allowed, for as long as the process runs: what is left to do when it is told
 // to end is done in the shutdown delay.
 func startCampaign(options election.Options) (*election.Campaign, error) {
-	if options.Label == "" || options.Namespace == "" {
-		return nil, errors.New("an election needs --election-label and POD_NAMESPACE")
+	if options.Namespace == "" {
+		return nil, errors.New("an election needs POD_NAMESPACE")
 	}
 	// Without KUBECONFIG it is the Pod's own service account.
 	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))

@@ -73,8 +73,12 @@ func (w *world) checkVersion(action ktesting.Action) (bool, runtime.Object, erro
 
 // campaigning starts a Pod's campaign, which ends with the test.
 func (w *world) campaigning(pod string) *election.Campaign {
+	return w.campaigningWith(pod, labelKey)
+}
+
+func (w *world) campaigningWith(pod, label string) *election.Campaign {
 	campaign := election.New(election.Options{
-		Client: w.client, Namespace: namespace, Pod: pod, Lease: leaseName, Label: labelKey, Timings: timings,
+		Client: w.client, Namespace: namespace, Pod: pod, Lease: leaseName, Label: label, Timings: timings,
 	})
 	campaign.Allow(true)
 	ctx, cancel := context.WithCancel(w.Context())

@@ -29,12 +29,12 @@ type Options struct {
 	Client kubernetes.Interface
 	// Namespace and Pod are the own ones. The Pod's name is the identity in the Lease.
 	Namespace, Pod string
-	// Lease is the Lease's name, Label the key that the leader's Pod bears with the value "true".
+	// Lease is the Lease's name, Label the key that the leader's Pod bears with the value "true"; empty for none.
 	Lease, Label string
 	Timings      Timings
 }
 
-// Campaign runs for the Lease whenever that is allowed, and keeps the label in step.
+// Campaign runs for the Lease whenever that is allowed, and keeps the label, if there is one, in step.
 type Campaign struct {
 	options Options
 	label   *label
@@ -73,7 +73,9 @@ func (c *Campaign) Allow(allowed bool) {
 
 // Run campaigns until the context ends. Use Allow(false) before, or the label stays.
 func (c *Campaign) Run(ctx context.Context) error {
-	go c.label.keep(ctx)
+	if c.options.Label != "" {
+		go c.label.keep(ctx)
+	}
 	for {
 		term, end := c.awaitTerm(ctx)
 		if term == nil {

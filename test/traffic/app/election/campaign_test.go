@@ -88,3 +88,17 @@ func TestALabelLeftBehindIsRemoved(t *testing.T) {
 	w.campaigning("a")
 	w.leads("b")
 }
+
+// As an application does whose Lease somebody else follows.
+func TestWithoutALabelOnlyTheLeaseIsWritten(t *testing.T) {
+	w := newWorld(t, "a")
+	a := w.campaigningWith("a", "")
+	w.eventually("the Lease is held", func() bool { return w.holder() == "a" })
+	a.Allow(false)
+	w.eventually("the Lease is given up", func() bool { return w.holder() == "" })
+	for _, action := range w.client.Actions() {
+		if action.GetResource().Resource == "pods" {
+			t.Errorf("it asked for Pods: %v", action)
+		}
+	}
+}

@@ -19,6 +19,8 @@ type Options struct {
 	Pod string
 	// TCP, UDP and Control are the addresses to listen on, as host:port.
 	TCP, UDP, Control string
+	// Second is one more address for TCP, where the same is answered; empty for none.
+	Second string
 	// ShutdownDelay is for how long it goes on serving once it is told to end.
 	ShutdownDelay time.Duration
 	// Allow is called with whether it may be the active one: until it is told to end, or is not ready and all know. It may be nil.
@@ -33,7 +35,7 @@ type Options struct {
 // Server is a listening server.
 type Server struct {
 	options Options
-	tcp     net.Listener
+	tcp     []net.Listener
 	udp     *net.UDPConn
 	control net.Listener
 	buffers sync.Pool
@@ -60,37 +62,64 @@ func Listen(ctx context.Context, options Options) (*Server, error) {
 	// Neither keep-alive probes nor multipath TCP: both cost system calls for every connection.
 	listen := net.ListenConfig{KeepAlive: -1}
 	listen.SetMultipathTCP(false)
-	var err error
-	if s.tcp, err = listen.Listen(ctx, "tcp", options.TCP); err != nil {
-		return nil, fmt.Errorf("listening for requests: %w", err)
+	for _, address := range []string{options.TCP, options.Second} {
+		if address == "" {
+			continue
+		}
+		listener, err := listen.Listen(ctx, "tcp", address)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("listening for requests: %w", err), s.close())
+		}
+		s.tcp = append(s.tcp, listener)
 	}
 	packets, err := listen.ListenPacket(ctx, "udp", options.UDP)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listening for datagrams: %w", err), s.tcp.Close())
+		return nil, errors.Join(fmt.Errorf("listening for datagrams: %w", err), s.close())
 	}
 	s.udp = packets.(*net.UDPConn)
 	if s.control, err = listen.Listen(ctx, "tcp", options.Control); err != nil {
-		return nil, errors.Join(fmt.Errorf("listening for commands: %w", err), s.tcp.Close(), s.udp.Close())
+		return nil, errors.Join(fmt.Errorf("listening for commands: %w", err), s.close())
 	}
 	return s, nil
 }
 
+// close stops listening.
+func (s *Server) close() error {
+	var failures []error
+	for _, listener := range s.tcp {
+		failures = append(failures, listener.Close())
+	}
+	if s.udp != nil {
+		failures = append(failures, s.udp.Close())
+	}
+	if s.control != nil {
+		failures = append(failures, s.control.Close())
+	}
+	return errors.Join(failures...)
+}
+
 // String lists the addresses that it listens on.
 func (s *Server) String() string {
-	return fmt.Sprintf("tcp=%s udp=%s control=%s", s.tcp.Addr(), s.udp.LocalAddr(), s.control.Addr())
+	text := fmt.Sprintf("tcp=%s udp=%s control=%s", s.tcp[0].Addr(), s.udp.LocalAddr(), s.control.Addr())
+	for _, second := range s.tcp[1:] {
+		text += fmt.Sprintf(" second=%s", second.Addr())
+	}
+	return text
 }
 
 // Run serves until the context ends, and for the shutdown delay more. Then it stops listening and returns; connections
 // that still stand end with the process.
 func (s *Server) Run(ctx context.Context) {
 	s.setReady(true)
-	go s.acceptConnections()
+	for _, listener := range s.tcp {
+		go s.acceptConnections(listener)
+	}
 	go s.answerDatagrams()
 	go s.serveControl()
 	<-ctx.Done()
 	s.stop()
 	time.Sleep(s.options.ShutdownDelay)
-	_, _, _ = s.tcp.Close(), s.udp.Close(), s.control.Close()
+	_ = s.close()
 }
 
 func (s *Server) setReady(ready bool) {

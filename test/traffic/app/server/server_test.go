@@ -32,7 +32,7 @@ func start(t *testing.T, delay time.Duration) *running {
 	t.Helper()
 	r := &running{T: t, addresses: map[string]string{}, allowed: make(chan bool, 10), exited: make(chan int, 1)}
 	s, err := server.Listen(t.Context(), server.Options{
-		Pod: "pod-a", TCP: "127.0.0.1:0", UDP: "127.0.0.1:0", Control: "127.0.0.1:0", ShutdownDelay: delay,
+		Pod: "pod-a", TCP: "127.0.0.1:0", Second: "127.0.0.1:0", UDP: "127.0.0.1:0", Control: "127.0.0.1:0", ShutdownDelay: delay,
 		Allow: func(allowed bool) { r.allowed <- allowed }, Exit: func(code int) { r.exited <- code },
 	})
 	if err != nil {
@@ -67,7 +67,13 @@ type connection struct {
 
 func (r *running) dial(network string) *connection {
 	r.Helper()
-	conn, err := net.Dial(network, r.addresses[network])
+	return r.dialTo(network, network)
+}
+
+// dialTo connects to one of the addresses.
+func (r *running) dialTo(network, address string) *connection {
+	r.Helper()
+	conn, err := net.Dial(network, r.addresses[address])
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -117,6 +123,13 @@ func TestAConnectionServesManyRequests(t *testing.T) {
 	c.hears("3 pod-a ok")
 	c.says("5\n")
 	c.hears("45 pod-a ok")
+}
+
+func TestTheSecondPortAnswersTheSame(t *testing.T) {
+	r := start(t, 0)
+	c := r.dialTo("tcp", "second")
+	c.says("1\n")
+	c.hears("1 pod-a ok")
 }
 
 func TestWhatIsNoRequestEndsAConnection(t *testing.T) {

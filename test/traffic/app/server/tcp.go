@@ -16,9 +16,9 @@ type buffers struct {
 	out [protocol.LineLimit]byte
 }
 
-func (s *Server) acceptConnections() {
+func (s *Server) acceptConnections(listener net.Listener) {
 	for {
-		connection, err := s.tcp.Accept()
+		connection, err := listener.Accept()
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
