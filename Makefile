@@ -159,15 +159,19 @@ rules-test: ## Check Prometheus' rules with promtool, and fire and not fire each
 
 # The suite waits more than it works: for Leases, for delays, for nothing to happen.
 PROCS ?= 3
+.PHONY: procs-given
+procs-given:
+	@[[ "$(PROCS)" =~ ^[1-9][0-9]?$$ ]] || { echo 'PROCS is "$(PROCS)"; give a number from 1 to 99'; exit 2; }
+
 .PHONY: test-apiserver
-test-apiserver: $(BIN)/ginkgo ## API-server suites (Ginkgo) with race and cache mutation detectors, in PROCS (3) processes, each on an embedded control plane
+test-apiserver: procs-given $(BIN)/ginkgo ## API-server suites (Ginkgo) with race and cache mutation detectors, in PROCS (3) processes, each on an embedded control plane
 	@go run ./test/controlplane/cmd/controlplane build >/dev/null
 	KUBE_CACHE_MUTATION_DETECTOR=true $(BIN)/ginkgo --procs=$(PROCS) -race --timeout=60m --poll-progress-after=90s $(subst -ginkgo.,-,$(GINKGO)) ./test/apiserver
 
 VERSIONS_RESULTS := docs/measurements/versions.json
 
 .PHONY: test-versions
-test-versions: $(BIN)/ginkgo ## The same suites against each supported version of Kubernetes that we build (an hour, and 20 minutes more once to build them); VERSIONS="1.24 1.31" for less
+test-versions: procs-given $(BIN)/ginkgo ## The same suites against each supported version of Kubernetes that we build (an hour, and 20 minutes more once to build them); VERSIONS="1.24 1.31" for less
 	@echo "$(if $(GINKGO),No results are kept of a run with GINKGO.,Results are kept in $(VERSIONS_RESULTS); the README's table is made from it by 'make generate'.)"
 	@go run ./test/versions/cmd/versions -output "$(if $(GINKGO),,$(VERSIONS_RESULTS))" -versions "$(VERSIONS)" -ginkgo $(BIN)/ginkgo -procs $(PROCS) -- $(subst -ginkgo.,-,$(GINKGO))
 
@@ -193,7 +197,7 @@ generate-check: generate bundle catalog ## Fail if generating leaves a differenc
 FUZZTIME ?= 60s
 .PHONY: fuzz
 fuzz: ## Fuzz annotations, elections and what is rendered, each for FUZZTIME (60s)
-	@echo "$(FUZZTIME)" | grep -Eqx '([0-9]+(\.[0-9]+)?(ms|s|m|h))+|[0-9]+x' || \
+	@echo "$(FUZZTIME)" | grep -Ex '([0-9]+(\.[0-9]+)?(ms|s|m|h))+|[0-9]+x' | grep -q '[1-9]' || \
 	  { echo 'FUZZTIME is "$(FUZZTIME)"; give a duration such as 60s, or a number of runs such as 1000x'; exit 2; }
 	@grep -rl --include='*_test.go' '^func Fuzz' controllers | while read -r file; do \
 	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' $$file); do \
