@@ -225,6 +225,9 @@ func (r *Reconciler) writeSlice(ctx context.Context, p *pass, addressType discov
 	if err := r.update(ctx, "EndpointSlice", updated); err != nil {
 		return false, err
 	}
+	if updated.ResourceVersion == existing.ResourceVersion {
+		return true, nil // an admission policy has put back all that was to change: nothing has moved, and no watch will tell
+	}
 	p.moved = true
 	r.writes.decided(updated, p.trusted)
 	r.counts.recorded(p.after, updated.ResourceVersion, p.seen.key)
