@@ -53,7 +53,7 @@ func (w *world) calm() {
 			last, since = now, time.Now()
 		}
 		return time.Since(since)
-	}).WithTimeout(5 * time.Minute).WithPolling(100 * time.Millisecond).Should(BeNumerically(">", time.Second), "it has as much to write as a test gives it")
+	}).WithTimeout(5*time.Minute).WithPolling(100*time.Millisecond).Should(BeNumerically(">", time.Second), "it has as much to write as a test gives it")
 }
 
 // seriesOf returns a poll of the names of the world's operator's metrics that have a series of the Service.
