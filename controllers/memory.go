@@ -126,9 +126,9 @@ func (s *suspicions) since(source types.NamespacedName, cached leaderTerm, now t
 	return s.held[source].since
 }
 
-// isOf is whether the suspicion is of what the API server itself has. If it is of a term that is over, the acting replica is at work:
+// confirm is whether the suspicion is of what the API server itself has. If it is of a term that is over, the acting replica is at work:
 // the suspicion is of the present one from now on.
-func (s *suspicions) isOf(source types.NamespacedName, fresh leaderTerm, now time.Time) bool {
+func (s *suspicions) confirm(source types.NamespacedName, fresh leaderTerm, now time.Time) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.held[source].of == fresh {

@@ -48,16 +48,16 @@ func TestASuspicionCountsFromWhenItAroseUntilItIsCleared(t *testing.T) {
 func TestASuspicionOfATermThatIsOverDoesNotCountAgainstTheNext(t *testing.T) {
 	s, over, present := &suspicions{}, leaderTerm{"a", 1}, leaderTerm{"b", 2}
 	s.since(someSource, over, after(1))
-	if !s.isOf(someSource, over, after(2)) {
+	if !s.confirm(someSource, over, after(2)) {
 		t.Error("what the caches have is what the API server has: the suspicion is of it")
 	}
-	if s.isOf(someSource, present, after(3)) {
+	if s.confirm(someSource, present, after(3)) {
 		t.Error("the suspicion is of a term that is over")
 	}
 	if got := s.since(someSource, over, after(4)); !got.Equal(after(3)) {
 		t.Errorf("since %s, want from when the present term was found wrong, though the caches still have the former one", got)
 	}
-	if !s.isOf(someSource, present, after(5)) {
+	if !s.confirm(someSource, present, after(5)) {
 		t.Error("the suspicion is of the present term by now")
 	}
 }

@@ -127,7 +127,7 @@ func (t *takeover) decide(ctx context.Context, cached *pass, since time.Time) (t
 		t.wrong.clear(source) // the caches are behind; they wake us when they are not
 		return p.decision.Recheck, t.finishOwn(ctx, p)
 	}
-	if !t.wrong.isOf(source, termOf(p.primary()), p.now) {
+	if !t.wrong.confirm(source, termOf(p.primary()), p.now) {
 		return t.delay, nil // also a failed leader that the acting replica has just made one has its delay
 	}
 	p.arrived = since

@@ -124,11 +124,17 @@ func run(t *testing.T, blocks ...check.Block) (string, error) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("there is no bash")
 	}
-	kubectl := filepath.Join(t.TempDir(), "kubectl-1.37")
-	if err := os.WriteFile(kubectl, []byte("#!/bin/sh\necho kubectl \"$@\" of $KUBECONFIG\n"), 0o700); err != nil {
-		t.Fatal(err)
+	access := check.Access{
+		Kubectl: filepath.Join(t.TempDir(), "kubectl-1.37"), Kubeconfig: filepath.Join(t.TempDir(), "settings"), Namespace: "team",
 	}
-	return check.Section{Title: "test", Blocks: blocks}.Run(t.Context(), t.TempDir(), kubectl, "settings")
+	program := "#!/bin/sh\necho kubectl \"$@\" of $(sed -n 's/ *namespace: //p' \"$KUBECONFIG\")\n"
+	settings := "current-context: here\ncontexts: [{name: here, context: {cluster: c, user: u, namespace: other}}]\n"
+	for file, content := range map[string]string{access.Kubectl: program, access.Kubeconfig: settings} {
+		if err := os.WriteFile(file, []byte(content), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return check.Section{Title: "test", Blocks: blocks}.Run(t.Context(), t.TempDir(), access)
 }
 
 func TestASectionIsOneScript(t *testing.T) {
@@ -140,7 +146,7 @@ func TestASectionIsOneScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(output, "kubectl get its of settings\n") {
+	if !strings.Contains(output, "kubectl get its of team\n") {
 		t.Error(output)
 	}
 }
@@ -153,14 +159,26 @@ func TestACommandIsTriedAgainUntilItDoesWhatItShould(t *testing.T) {
 	}
 }
 
-func TestTheCommandsAtTheTopOfAManifest(t *testing.T) {
-	manifest := filepath.Join(t.TempDir(), "sample.yaml")
-	content := "# It shows something.\n#\n#   $ kubectl apply -f sample.yaml\n#   $ kubectl get pods\nkind: Pod\n#   $ no more\n"
-	if err := os.WriteFile(manifest, []byte(content), 0o600); err != nil {
+func TestTheCommandsAtTheTopOfASample(t *testing.T) {
+	root := t.TempDir()
+	samples := filepath.Join(root, "config/samples")
+	if err := os.MkdirAll(samples, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	commands, err := check.Heading(manifest)
-	if difference := cmp.Diff([]string{"kubectl apply -f sample.yaml", "kubectl get pods"}, commands); err != nil || difference != "" {
+	for name, content := range map[string]string{
+		"sample.yaml": "# It shows something.\n#\n#   $ kubectl apply -f sample.yaml\n#   $ kubectl get pods\nkind: Pod\n#   $ no more\n",
+		"silent.yaml": "kind: Pod\n",
+	} {
+		if err := os.WriteFile(filepath.Join(samples, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	section, err := check.Sample(root, "sample.yaml")
+	want := check.Section{Title: "sample.yaml", Blocks: []check.Block{{Commands: []string{"kubectl apply -f sample.yaml", "kubectl get pods"}}}}
+	if difference := cmp.Diff(want, section); err != nil || difference != "" {
 		t.Error(err, difference)
+	}
+	if _, err := check.Sample(root, "silent.yaml"); err == nil {
+		t.Error("a sample that does not say what to run is an error")
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"k8s.io/client-go/tools/clientcmd"
 )
 
 // Section is what one script runs: the blocks below one heading.
@@ -51,11 +53,11 @@ func (p Page) HasCommands() bool {
 	return folder == "." || folder == "docs"
 }
 
-// Heading is a comment at the top of a manifest that says which commands show what it is for: lines that begin with "#   $ ".
-func Heading(manifest string) ([]string, error) {
-	content, err := os.ReadFile(manifest) //nolint:gosec // one of the repository's
+// Sample is what the comment at the top of a manifest in config/samples says to run, to show what it is for: lines that begin with "#   $ ".
+func Sample(root, name string) (Section, error) {
+	content, err := os.ReadFile(filepath.Join(root, "config/samples", name)) //nolint:gosec // one of the repository's
 	if err != nil {
-		return nil, err
+		return Section{}, err
 	}
 	var commands []string
 	for line := range strings.Lines(string(content)) {
@@ -65,7 +67,16 @@ func Heading(manifest string) ([]string, error) {
 			break
 		}
 	}
-	return commands, nil
+	if len(commands) == 0 {
+		return Section{}, fmt.Errorf("config/samples/%s does not say what to run", name)
+	}
+	return Section{Title: name, Blocks: []Block{{Commands: commands}}}, nil
+}
+
+// Access is how commands reach a cluster.
+type Access struct {
+	// Kubectl is the program, Kubeconfig the path of the file that it uses, Namespace the one that commands are for unless they name another.
+	Kubectl, Kubeconfig, Namespace string
 }
 
 // try runs a command, again and again for a while, until it succeeds (or fails, if it has to) and prints what it has to.
@@ -116,30 +127,51 @@ func quoted(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// Run runs the section's script in the repository's root, with that kubectl and that kubeconfig, and returns what it printed.
-func (s Section) Run(ctx context.Context, root, kubectl, kubeconfig string) (string, error) {
-	kubectl, err := exec.LookPath(kubectl)
+// Run runs the section's script in the repository's root, and returns what it printed.
+func (s Section) Run(ctx context.Context, root string, access Access) (string, error) {
+	directory, err := os.MkdirTemp("", "zen-lead-commands-")
 	if err != nil {
 		return "", err
 	}
-	if kubectl, err = filepath.Abs(kubectl); err != nil {
-		return "", err
-	}
-	// By its name, whatever it is called there.
-	programs, err := os.MkdirTemp("", "zen-lead-commands-")
+	defer os.RemoveAll(directory) //nolint:errcheck // it is a temporary one
+	environment, err := access.environment(directory)
 	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(programs) //nolint:errcheck // it is a temporary one
-	if err := os.Symlink(kubectl, filepath.Join(programs, "kubectl")); err != nil {
 		return "", err
 	}
 	command := exec.CommandContext(ctx, "bash", "-c", s.Script()) //nolint:gosec // the documentation's commands
-	command.Dir = root
-	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "PATH="+programs+":"+os.Getenv("PATH"))
+	command.Dir, command.Env = root, environment
 	output, err := command.CombinedOutput()
 	if err != nil {
 		return string(output), fmt.Errorf("%s: %w\n%s", s.Title, err, output)
 	}
 	return string(output), nil
+}
+
+// environment is that of a shell in which kubectl is called by its name, whatever its file is called, and is for the namespace. What it needs is put
+// into the directory.
+func (a Access) environment(directory string) ([]string, error) {
+	kubectl, err := exec.LookPath(a.Kubectl)
+	if err != nil {
+		return nil, err
+	}
+	if kubectl, err = filepath.Abs(kubectl); err != nil {
+		return nil, err
+	}
+	if err := os.Symlink(kubectl, filepath.Join(directory, "kubectl")); err != nil {
+		return nil, err
+	}
+	settings, err := clientcmd.LoadFromFile(a.Kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	current := settings.Contexts[settings.CurrentContext]
+	if current == nil {
+		return nil, fmt.Errorf("%s has no current context", a.Kubeconfig)
+	}
+	current.Namespace = a.Namespace
+	kubeconfig := filepath.Join(directory, "kubeconfig")
+	if err := clientcmd.WriteToFile(*settings, kubeconfig); err != nil {
+		return nil, err
+	}
+	return append(os.Environ(), "KUBECONFIG="+kubeconfig, "PATH="+directory+":"+os.Getenv("PATH")), nil
 }

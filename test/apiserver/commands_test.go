@@ -3,13 +3,11 @@ package apiserver
 import (
 	"context"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/zen-lead/zen-lead/docs/check"
 )
@@ -26,29 +24,17 @@ var flagsOfOthers = []string{"node-monitor-grace-period", "kube-api-qps", "kube-
 // run has bash run commands as users would, in the world's namespace.
 func (w *world) run(ctx context.Context, section check.Section) {
 	GinkgoHelper()
-	output, err := section.Run(ctx, root, plane.Kubectl, w.kubeconfig())
+	output, err := section.Run(ctx, root, check.Access{Kubectl: plane.Kubectl, Kubeconfig: plane.Kubeconfig, Namespace: w.namespace})
 	GinkgoWriter.Println(output)
 	Expect(err).NotTo(HaveOccurred())
-}
-
-// kubeconfig is the administrator's, with the world's namespace.
-func (w *world) kubeconfig() string {
-	GinkgoHelper()
-	settings, err := clientcmd.LoadFromFile(plane.Kubeconfig)
-	Expect(err).NotTo(HaveOccurred())
-	settings.Contexts[settings.CurrentContext].Namespace = w.namespace
-	path := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
-	Expect(clientcmd.WriteToFile(*settings, path)).To(Succeed())
-	return path
 }
 
 // apply runs the commands that stand at the top of one of config/samples.
 func (w *world) apply(ctx context.Context, sample string) {
 	GinkgoHelper()
-	commands, err := check.Heading(filepath.Join(root, "config/samples", sample))
+	section, err := check.Sample(root, sample)
 	Expect(err).NotTo(HaveOccurred())
-	Expect(commands).NotTo(BeEmpty())
-	w.run(ctx, check.Section{Title: sample, Blocks: []check.Block{{Commands: commands}}})
+	w.run(ctx, section)
 }
 
 // newCommandsWorld is one in which Pods run as on a cluster.

@@ -198,13 +198,7 @@ func (w *world) refuseLeaderServices() []client.Object {
 	GinkgoHelper()
 	invalid := metav1.StatusReasonInvalid
 	policy := &admissionv1.ValidatingAdmissionPolicy{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}, Spec: admissionv1.ValidatingAdmissionPolicySpec{
-		MatchConstraints: &admissionv1.MatchResources{
-			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: w.namespace}},
-			ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
-				Operations: []admissionv1.OperationType{admissionv1.Create},
-				Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"services"}},
-			}}},
-		},
+		MatchConstraints: w.matching("", "services", admissionv1.Create),
 		Validations: []admissionv1.Validation{{
 			Expression: "!object.metadata.name.endsWith('-leader')", Message: "no leader Services here", Reason: &invalid,
 		}},
@@ -215,10 +209,7 @@ func (w *world) refuseLeaderServices() []client.Object {
 			PolicyName: w.namespace, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
 		},
 	}
-	for _, object := range []client.Object{policy, binding} {
-		Expect(admin.Create(w.ctx, object)).To(Succeed())
-		DeferCleanup(func() { Expect(client.IgnoreNotFound(admin.Delete(w.ctx, object))).To(Succeed()) })
-	}
+	w.createForNow(policy, binding)
 	Eventually(w.mayCreateLeaderService).WithTimeout(time.Minute).Should(BeFalse())
 	return []client.Object{binding, policy}
 }

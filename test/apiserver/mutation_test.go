@@ -4,7 +4,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
-	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -22,14 +21,8 @@ func (w *world) mutateSlices() {
 	policy := &admissionv1.MutatingAdmissionPolicy{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}, Spec: admissionv1.MutatingAdmissionPolicySpec{
 		FailurePolicy:      ptr.To(admissionv1.Ignore),
 		ReinvocationPolicy: admissionv1.NeverReinvocationPolicy,
-		MatchConstraints: &admissionv1.MatchResources{
-			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: w.namespace}},
-			ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
-				Operations: []admissionv1.OperationType{admissionv1.Create, admissionv1.Update},
-				Rule:       admissionv1.Rule{APIGroups: []string{discoveryv1.GroupName}, APIVersions: []string{"v1"}, Resources: []string{"endpointslices"}},
-			}}},
-		},
-		MatchConditions: []admissionv1.MatchCondition{{Name: "routes", Expression: "has(object.endpoints) && object.endpoints.size() > 0"}},
+		MatchConstraints:   w.matching(discoveryv1.GroupName, "endpointslices", admissionv1.Create, admissionv1.Update),
+		MatchConditions:    []admissionv1.MatchCondition{{Name: "routes", Expression: "has(object.endpoints) && object.endpoints.size() > 0"}},
 		Mutations: []admissionv1.Mutation{{
 			PatchType: admissionv1.PatchTypeJSONPatch,
 			JSONPatch: &admissionv1.JSONPatch{Expression: `[JSONPatch{op: "add", path: "/endpoints/0/zone", value: "` + mutatedZone + `"}]`},
@@ -39,10 +32,7 @@ func (w *world) mutateSlices() {
 		ObjectMeta: metav1.ObjectMeta{Name: w.namespace},
 		Spec:       admissionv1.MutatingAdmissionPolicyBindingSpec{PolicyName: w.namespace},
 	}
-	for _, object := range []client.Object{policy, binding} {
-		Expect(admin.Create(w.ctx, object)).To(Succeed())
-		DeferCleanup(func() { Expect(admin.Delete(w.ctx, object)).To(Succeed()) })
-	}
+	w.createForNow(policy, binding)
 	Eventually(func() *string {
 		slice := w.aSlice("probe", nil)
 		Expect(admin.Create(w.ctx, slice, client.DryRunAll)).To(Succeed())

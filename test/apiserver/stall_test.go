@@ -32,6 +32,13 @@ func (w *world) staysWith(pod string) {
 	}
 }
 
+// reserve makes a Pod of my-app that is not Ready, which the world's operator has seen.
+func (w *world) reserve(pod string) {
+	GinkgoHelper()
+	w.aPod("my-app", pod).notReady().create()
+	w.nudge("my-app", pod)
+}
+
 // newStalledWorld has an acting replica whose caches say that a is Ready and b is not, and say so for as long as the line's Pods
 // are stalled. In fact, b is Ready and a is not.
 func newStalledWorld(standbyDelay time.Duration) (w *world, acting *line, standby *operator, seen *history) {
@@ -39,8 +46,7 @@ func newStalledWorld(standbyDelay time.Duration) (w *world, acting *line, standb
 	w, acting = newQuietWorld(), newLine()
 	w.startOperator(acting.wire)
 	w.aService("my-app").createLed("a")
-	w.aPod("my-app", "b").notReady().create()
-	w.nudge("my-app", "b")
+	w.reserve("b")
 	standby = w.startStandby(standbyDelay)
 	seen = w.startHistory()
 	acting.stall("pods")
@@ -55,8 +61,7 @@ var _ = Describe("A cache that is behind overrules no slice that is right (contr
 		line := newLine()
 		w := newWorld()
 		w.aService("my-app").createLed("a")
-		w.aPod("my-app", "b").notReady().create()
-		w.nudge("my-app", "b")
+		w.reserve("b")
 		standby := w.startStandby(atOnce, line.wire)
 		seen := w.startHistory()
 		lists := line.count("GET pods")()
@@ -95,8 +100,7 @@ var _ = Describe("A cache that is behind overrules no slice that is right (contr
 		line := newLine()
 		w := newWorld()
 		w.aService("my-app").createLed("a", "b")
-		w.aPod("my-app", "c").notReady().create()
-		w.nudge("my-app", "c")
+		w.reserve("c")
 		standby := w.startStandby(patient, line.wire)
 		seen := w.startHistory()
 		line.stall("endpointslices")
@@ -135,8 +139,7 @@ var _ = Describe("A cache that is behind overrules no slice that is right (contr
 		w := newQuietWorld()
 		w.startOperator(line.wire)
 		w.aService("my-app").createLed("a")
-		w.aPod("my-app", "b").notReady().create()
-		w.nudge("my-app", "b")
+		w.reserve("b")
 		w.startStandby(atOnce)
 		seen := w.startHistory()
 		line.stall("pods")
@@ -176,8 +179,7 @@ var _ = Describe("A cache that is behind overrules no slice that is right (contr
 		line := newLine()
 		w := newWorld()
 		w.aService("my-app").createLed("a")
-		w.aPod("my-app", "b").notReady().create()
-		w.nudge("my-app", "b")
+		w.reserve("b")
 		standby := w.startStandby(atOnce, line.wire)
 		seen := w.startHistory()
 		line.stall("pods")
@@ -196,8 +198,7 @@ var _ = Describe("A cache that is behind overrules no slice that is right (contr
 		line := newLine()
 		w := newWorld()
 		w.aService("my-app").createLed("a", "b")
-		w.aPod("my-app", "c").notReady().create()
-		w.nudge("my-app", "c")
+		w.reserve("c")
 		w.stopOperator()
 		w.startStandby(atOnce, line.wire)
 		seen := w.startHistory()

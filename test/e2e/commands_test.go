@@ -3,11 +3,9 @@ package e2e
 import (
 	"context"
 	"os"
-	"path/filepath"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/zen-lead/zen-lead/docs/check"
 )
@@ -21,29 +19,19 @@ func (w *world) run(ctx context.Context, section check.Section) {
 	if variable("APP_IMAGE", "traffic:dev") != "traffic:dev" {
 		Skip("config/samples names the image traffic:dev")
 	}
-	output, err := section.Run(ctx, root, variable("KUBECTL", "kubectl"), w.kubeconfig())
+	output, err := section.Run(ctx, root, check.Access{
+		Kubectl: variable("KUBECTL", "kubectl"), Kubeconfig: os.Getenv("KUBECONFIG"), Namespace: w.namespace,
+	})
 	GinkgoWriter.Println(output)
 	Expect(err).NotTo(HaveOccurred())
-}
-
-// kubeconfig is the administrator's, with the world's namespace.
-func (w *world) kubeconfig() string {
-	GinkgoHelper()
-	settings, err := clientcmd.LoadFromFile(os.Getenv("KUBECONFIG"))
-	Expect(err).NotTo(HaveOccurred())
-	settings.Contexts[settings.CurrentContext].Namespace = w.namespace
-	path := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
-	Expect(clientcmd.WriteToFile(*settings, path)).To(Succeed())
-	return path
 }
 
 // apply runs the commands that stand at the top of one of config/samples.
 func (w *world) apply(ctx context.Context, sample string) {
 	GinkgoHelper()
-	commands, err := check.Heading(filepath.Join(root, "config/samples", sample))
+	section, err := check.Sample(root, sample)
 	Expect(err).NotTo(HaveOccurred())
-	Expect(commands).NotTo(BeEmpty())
-	w.run(ctx, check.Section{Title: sample, Blocks: []check.Block{{Commands: commands}}})
+	w.run(ctx, section)
 }
 
 var _ = Describe("The documentation's commands for a real cluster", func() {
