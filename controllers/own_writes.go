@@ -19,7 +19,7 @@ type ownWrites struct {
 	superseded map[types.UID]string
 	// applied is, of each slice, the digest that this replica wrote last, if its caches alone led to that.
 	applied map[types.UID]string
-	// made is when this replica made a slice that the watch has not reported yet.
+	// made is when this replica set about making a slice that the watch has not reported yet.
 	made map[types.NamespacedName]time.Time
 	// deleted are the objects that we have deleted ourselves.
 	deleted map[types.UID]bool
@@ -61,10 +61,17 @@ func (w *ownWrites) decided(slice client.Object, byCaches bool) {
 	}
 }
 
-func (w *ownWrites) created(object client.Object, now time.Time) {
+// creating notes that this replica is about to make an object: the watch may report it before the API server's answer is here.
+func (w *ownWrites) creating(object client.Object, now time.Time) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	w.made[client.ObjectKeyFromObject(object)] = now
+}
+
+func (w *ownWrites) notCreated(object client.Object) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	delete(w.made, client.ObjectKeyFromObject(object))
 }
 
 // reported notes that the watch has brought an object that is new.

@@ -253,7 +253,11 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 		return false, errStale
 	}
 	slice := leaderservice.NewSlice(p.route, addressType)
+	r.writes.creating(slice, p.now)
 	err := r.createSlice(ctx, p.seen.key, p.leaderService, slice)
+	if err != nil {
+		r.writes.notCreated(slice)
+	}
 	if errors.Is(err, errNameTaken) {
 		p.taken = append(p.taken, name)
 		return false, nil
@@ -262,7 +266,6 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 		return false, err
 	}
 	p.moved = true
-	r.writes.created(slice, p.now)
 	r.writes.decided(slice, p.trusted)
 	r.counts.recorded(p.after, slice.ResourceVersion, p.seen.key)
 	if r.writes.takeVanished(p.seen.key, kindName("EndpointSlice", name), p.leaderService.UID) {

@@ -158,8 +158,17 @@ var _ = Describe("The epoch, while somebody does all he can to the objects (cont
 			old := w.slice("my-app-leader-ipv4")
 			return []func(){
 				w.spoil(nil),
-				w.spoil(func(s *discoveryv1.EndpointSlice) { s.OwnerReferences = nil }),
-				w.spoil(func(s *discoveryv1.EndpointSlice) { delete(s.Annotations, contract.AnnotationApplied) }),
+				// Not both: without either, a slice is somebody else's, and stays as it is.
+				w.spoil(func(s *discoveryv1.EndpointSlice) {
+					if s.Annotations[contract.AnnotationApplied] != "" {
+						s.OwnerReferences = nil
+					}
+				}),
+				w.spoil(func(s *discoveryv1.EndpointSlice) {
+					if len(s.OwnerReferences) > 0 {
+						delete(s.Annotations, contract.AnnotationApplied)
+					}
+				}),
 				w.spoil(func(s *discoveryv1.EndpointSlice) {
 					s.Annotations, s.Endpoints, s.Labels = maps.Clone(old.Annotations), old.Endpoints, maps.Clone(old.Labels)
 				}),

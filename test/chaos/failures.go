@@ -20,7 +20,7 @@ const (
 	spoiledOf = 10
 )
 
-// failing has Pods fail and slices be spoiled at random until it is told to end, and then waits until all Pods are well again.
+// failing has Pods fail and slices be spoiled at random until it is told to end. All Pods that have failed are well again then, at once.
 func (w *world) failing(ctx context.Context, random *rand.Rand, done <-chan struct{}) (failed, spoiled int) {
 	busy := map[string]bool{}
 	mutex := &sync.Mutex{}
@@ -54,7 +54,10 @@ func (w *world) failing(ctx context.Context, random *rand.Rand, done <-chan stru
 		failed++
 		running.Go(func() {
 			w.insist(ctx, func(ctx context.Context) error { return way.Fail(w.pods, ctx, pod) })
-			time.Sleep(pause)
+			select {
+			case <-done:
+			case <-time.After(pause):
+			}
 			w.insist(ctx, func(ctx context.Context) error { return way.Recover(w.pods, ctx, pod) })
 			mutex.Lock()
 			defer mutex.Unlock()

@@ -32,6 +32,7 @@ var faults = []fault{
 	{name: "etcd frozen", plane: true, blinds: true, begin: freezeStore},
 	{name: "etcd restored", plane: true, blinds: true, begin: restoreStore},
 	{name: "line cut", blinds: true, begin: trouble(wire.Trouble{Cut: true})},
+	{name: "line silent", blinds: true, begin: trouble(wire.Trouble{Silent: true})},
 	{name: "watches stalled", blinds: true, begin: trouble(wire.Trouble{StallWatches: true})},
 	{name: "watches cut", blinds: true, begin: cutWatches},
 	{name: "watches expired", blinds: true, begin: expireWatches},

@@ -31,7 +31,7 @@ type Options struct {
 	Longest time.Duration
 	// Faults are the names of those to choose from; none for all.
 	Faults []string
-	// RightWithin is how soon after the last fault and failure every slice has to be right, and Tolerance for how long a Pod may have been ineligible
+	// RightWithin is how soon after the last fault every slice has to be right, and Tolerance for how long a Pod may have been ineligible
 	// when it comes to be published, where nothing has kept the replicas from knowing.
 	RightWithin, Tolerance time.Duration
 	// Output takes what the run has to say, Log what the replicas say.
@@ -137,16 +137,15 @@ func (w *world) run(ctx context.Context, random *rand.Rand, faults round) (tally
 	for range faults {
 		err = errors.Join(err, <-ends)
 	}
+	over := time.Now()
 	close(done)
 	failing.Wait()
 	if err != nil {
 		return found, err
 	}
-	found.right, err = w.rightAgain(ctx)
+	found.right, found.violations, err = w.rightAgain(ctx, over)
 	if err != nil {
 		found.violations = append(found.violations, err.Error())
-	} else if found.right > w.rightWithin {
-		found.violations = append(found.violations, fmt.Sprintf("right again only %s after the last fault and failure", found.right.Round(time.Millisecond)))
 	}
 	found.violations = append(w.judged, found.violations...)
 	w.judged = nil
@@ -177,33 +176,25 @@ func (w *world) make(ctx context.Context, p planned, random *rand.Rand) error {
 	return nil
 }
 
-// rightAgain waits until every slice is right, and returns how long that took.
-func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
+// rightAgain waits until every slice is right, and returns how long after a moment the last one came to be, and which ones only after the time that
+// they have. It goes by when the watches brought what made a slice right: neither what asking takes nor when it is asked is the operator's.
+func (w *world) rightAgain(ctx context.Context, since time.Time) (last time.Duration, late []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, giveUp)
 	defer cancel()
-	began := time.Now()
-	var right time.Duration
-	var wrong, late []string
-	err := until(ctx, func(ctx context.Context) bool {
-		at := time.Now()
+	var wrong []string
+	err = until(ctx, func(ctx context.Context) bool {
 		if w.watches.caughtUp(ctx) != nil {
 			return false
 		}
 		w.judged = append(w.judged, w.checker.Judge()...)
-		wrong = w.checker.Wrong(w.selectors())
-		right = at.Sub(began) // what asking takes is not the operator's
-		if right > w.rightWithin && late == nil {
-			late = append([]string{}, wrong...)
-		}
+		wrong = w.checker.Wrong()
 		return len(wrong) == 0
 	})
 	if err != nil {
-		return giveUp, fmt.Errorf("not right after %s: %s", giveUp, strings.Join(wrong, "; "))
+		return giveUp, nil, fmt.Errorf("not right after %s: %s", giveUp, strings.Join(wrong, "; "))
 	}
-	if len(late) > 0 {
-		w.judged = append(w.judged, fmt.Sprintf("after %s: %s", w.rightWithin, strings.Join(late, "; ")))
-	}
-	return right, nil
+	last, late = w.checker.RightAfter(since, w.rightWithin)
+	return last, late, nil
 }
 
 // Check refuses options that name a fault that there is not.

@@ -205,25 +205,17 @@ func (w *world) close() error {
 	return errors.Join(failures...)
 }
 
-// selectors are the Services, by namespace/name, with their selectors.
-func (w *world) selectors() map[string]map[string]string {
-	found := map[string]map[string]string{}
-	for _, service := range w.services {
-		found[namespace+"/"+service] = workload.Selector(service)
-	}
-	return found
-}
-
 // makeServices makes Services that are opted in, with their Pods.
 func (w *world) makeServices(ctx context.Context, count int) error {
 	for number := range count {
 		name := fmt.Sprintf("service-%d", number)
 		w.services = append(w.services, name)
+		w.checker.OptedIn(namespace+"/"+name, workload.Selector(name))
 		if err := w.pods.MakeService(ctx, name, podsEach); err != nil {
 			return err
 		}
 	}
-	if _, err := w.rightAgain(ctx); err != nil {
+	if _, _, err := w.rightAgain(ctx, time.Now()); err != nil {
 		return fmt.Errorf("waiting for the first leaders: %w", err)
 	}
 	return nil

@@ -84,10 +84,6 @@ func (w *world) tell(taken sample) {
 
 // rightAgain waits until every slice is right, and returns how long that took.
 func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
-	services := map[string]map[string]string{}
-	for _, m := range w.churn.services {
-		services[namespace+"/"+m.name()] = workload.Selector(m.name())
-	}
 	began := time.Now()
 	var wrong []string
 	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, rightWithin, true, func(ctx context.Context) (bool, error) {
@@ -95,7 +91,10 @@ func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
 		if err != nil {
 			return false, err
 		}
-		wrong = append(judge.Judge(), judge.Wrong(services)...)
+		for _, m := range w.churn.services {
+			judge.OptedIn(namespace+"/"+m.name(), workload.Selector(m.name()))
+		}
+		wrong = append(judge.Judge(), judge.Wrong()...)
 		return len(wrong) == 0, nil
 	})
 	if err != nil {

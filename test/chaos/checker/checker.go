@@ -23,6 +23,7 @@ type Checker struct {
 	apart    []span                 // those in which one replica alone could not know
 	pods     map[string]*podHistory // by UID
 	leaders  map[string]*leadership // by slice
+	services map[string]*service    // by namespace/name
 	verdicts []string
 	counts   Counts
 	// backup is when the state was kept to which etcd was restored last, and started when a replica last began without any memory.
@@ -86,7 +87,7 @@ func (l *leadership) note(v version) {
 
 // New returns a checker that has seen nothing. The tolerance is for how long a Pod may have been ineligible when it is published.
 func New(tolerance time.Duration) *Checker {
-	return &Checker{tolerance: tolerance, pods: map[string]*podHistory{}, leaders: map[string]*leadership{}}
+	return &Checker{tolerance: tolerance, pods: map[string]*podHistory{}, leaders: map[string]*leadership{}, services: map[string]*service{}}
 }
 
 // Version is where a version of an object stands in the course of things.
@@ -167,6 +168,7 @@ func (c *Checker) Judge() (violations []string) {
 		} else {
 			c.judgeSlice(v)
 		}
+		c.noteRight(v)
 	}
 	c.pending = nil
 	violations, c.verdicts = c.verdicts, nil
@@ -184,6 +186,9 @@ func (c *Checker) forget(at time.Time) {
 	}
 	for _, led := range c.leaders {
 		led.current, led.published, led.missed, led.unsure = nil, "", true, !c.backup.IsZero()
+	}
+	for key, of := range c.services {
+		of.note(c.wrong(key, of.selector), at)
 	}
 }
 
@@ -232,8 +237,8 @@ func (c *Checker) judgeSlice(v version) {
 		c.verdicts = append(c.verdicts, fmt.Sprintf("%s at revision %d: ", key, v.Revision)+fmt.Sprintf(format, arguments...)+
 			fmt.Sprintf(" [%s, after %s]", v.tell(), before))
 	}
-	if len(v.slice.endpoints) > 1 {
-		say("%d endpoints: %v", len(v.slice.endpoints), v.slice.endpoints)
+	if all := c.published(v.slice); len(all) > 1 {
+		say("%d endpoints: %v", len(all), all)
 	}
 	former, missed := led.published, led.missed
 	led.published, led.missed = "", false

@@ -37,7 +37,11 @@ func (s *story) pod(name string, ready corev1.ConditionStatus) *story {
 }
 
 func (s *story) slice(epoch string, pods ...string) *story {
-	slice := &discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s-leader-ipv4",
+	return s.sliceNamed("s-leader-ipv4", epoch, pods...)
+}
+
+func (s *story) sliceNamed(name, epoch string, pods ...string) *story {
+	slice := &discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: name,
 		Labels: map[string]string{ofService: "s-leader"}, Annotations: map[string]string{epochKey: epoch}}}
 	for _, pod := range pods {
 		slice.Endpoints = append(slice.Endpoints, discoveryv1.Endpoint{
@@ -49,8 +53,14 @@ func (s *story) slice(epoch string, pods ...string) *story {
 	return s
 }
 
+func newChecker() *Checker {
+	c := New(time.Second)
+	c.OptedIn("n/s", map[string]string{"app": "s"})
+	return c
+}
+
 func begin() *story {
-	return (&story{Checker: New(time.Second)}).pod("a", corev1.ConditionTrue).pod("b", corev1.ConditionTrue).slice("1", "a")
+	return (&story{Checker: newChecker()}).pod("a", corev1.ConditionTrue).pod("b", corev1.ConditionTrue).slice("1", "a")
 }
 
 func TestWhatIsWrongIsFound(t *testing.T) {
@@ -61,6 +71,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		"a failover":                       {begin().pod("a", corev1.ConditionFalse).slice("2", "b"), ""},
 		"nobody, and then the same again":  {begin().slice("1").slice("2", "a"), ""},
 		"two endpoints":                    {begin().slice("2", "a", "b"), "2 endpoints"},
+		"two slices":                       {begin().sliceNamed("s-leader-other", "1", "b"), "2 endpoints"},
 		"an epoch that goes back":          {begin().slice("3", "b").slice("2", "a"), "epoch 2 after 3"},
 		"an epoch of two Pods":             {begin().slice("1", "b"), "epoch 1 is of b (b) and was of a"},
 		"a Pod that never was":             {begin().slice("2", "c"), "c (c) never was"},
@@ -164,7 +175,7 @@ func TestWhatSomebodyElseWroteIsNotTheOperators(t *testing.T) {
 	if found := s.Judge(); len(found) > 0 || s.Counts().Spoiled != 1 {
 		t.Error(found, s.Counts())
 	}
-	if found := s.Wrong(map[string]map[string]string{"n/s": {"app": "s"}}); len(found) != 1 {
+	if found := s.Wrong(); len(found) != 1 {
 		t.Error("nothing is wrong in the end:", found)
 	}
 }
@@ -195,23 +206,39 @@ func TestALeaderOnItsWayOutComesBackIfItsSliceWasSpoiledAndIsNotElectedSo(t *tes
 }
 
 func TestWhatIsWrongInTheEnd(t *testing.T) {
-	services := map[string]map[string]string{"n/s": {"app": "s"}}
 	for name, c := range map[string]struct {
 		told *story
 		says string
 	}{
 		"right":                {begin(), ""},
-		"no slice":             {&story{Checker: New(time.Second)}, "has no slice"},
+		"no slice":             {&story{Checker: newChecker()}, "has no slice"},
 		"nobody though":        {begin().slice("1"), "has nobody"},
 		"nobody":               {begin().pod("a", corev1.ConditionFalse).pod("b", corev1.ConditionFalse).slice("1"), ""},
 		"one who may not lead": {begin().pod("a", corev1.ConditionFalse), "a (a), who may not lead"},
+		"in two slices":        {begin().sliceNamed("s-leader-other", "1", "b"), "has [a (a) b (b)]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.told.Judge()
-			if found := strings.Join(c.told.Wrong(services), ""); !strings.Contains(found, c.says) || c.says == "" && found != "" {
+			if found := strings.Join(c.told.Wrong(), ""); !strings.Contains(found, c.says) || c.says == "" && found != "" {
 				t.Errorf("found %q, wanted %q", found, c.says)
 			}
 		})
+	}
+}
+
+func TestHowSoonItWasRightGoesByWhatMadeItRight(t *testing.T) {
+	s := begin().pod("a", corev1.ConditionFalse) // at 4 s
+	over := start.Add(4500 * time.Millisecond)
+	s.pod("c", corev1.ConditionTrue).slice("2", "b") // at 5 and 6 s
+	s.next()
+	s.slice("2", "b") // nothing that was wrong
+	s.Judge()
+	last, late := s.RightAfter(over, time.Second)
+	if last != 1500*time.Millisecond || len(late) != 1 || !strings.Contains(late[0], "n/s was right only 1.5s") {
+		t.Error(last, late)
+	}
+	if last, late := s.RightAfter(over.Add(time.Minute), time.Second); last != 0 || len(late) > 0 {
+		t.Error("it was right before:", last, late)
 	}
 }
 

@@ -3,39 +3,116 @@ package checker
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 )
 
-// Wrong says what is wrong in a state that the operator has had the time to put right: for each Service that is opted in, by namespace/name
-// and its selector's labels, whom its slice publishes although it may not lead, or that nobody is published although somebody may.
-// Judge must have been called.
-func (c *Checker) Wrong(services map[string]map[string]string) []string {
+// service is one that is opted in.
+type service struct {
+	selector map[string]string
+	wrong    string    // what is wrong with whom it has, or empty
+	right    time.Time // since when nothing is, by when that was seen
+}
+
+func (s *service) note(wrong string, at time.Time) {
+	if wrong == "" && s.wrong != "" {
+		s.right = at
+	}
+	s.wrong = wrong
+}
+
+// OptedIn says that a Service is opted in, by namespace/name and its selector's labels. It is wrong until it has the leader that it can have.
+func (c *Checker) OptedIn(key string, selector map[string]string) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.services[key] = &service{selector: selector, wrong: key + " has no slice"}
+}
+
+// Wrong says what is wrong in a state that the operator has had the time to put right: whom a Service publishes although it may not lead, or that
+// nobody is published although somebody may. Judge must have been called.
+func (c *Checker) Wrong() []string {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	var wrong []string
-	for service, selector := range services {
-		led := c.leaders[service+suffix+"-ipv4"]
-		candidates := c.candidates(service, selector)
-		switch {
-		case led == nil || led.current == nil:
-			wrong = append(wrong, service+" has no slice")
-		case len(led.current.endpoints) == 0 && len(candidates) > 0:
-			wrong = append(wrong, fmt.Sprintf("%s has nobody, though %v may lead", service, candidates))
-		case len(led.current.endpoints) > 0 && !slices.Contains(candidates, led.current.endpoints[0].uid):
-			wrong = append(wrong, fmt.Sprintf("%s has %s, who may not lead", service, led.current.endpoints[0]))
+	for _, of := range c.services {
+		if of.wrong != "" {
+			wrong = append(wrong, of.wrong)
 		}
 	}
 	slices.Sort(wrong)
 	return wrong
 }
 
+// RightAfter is how long after a moment the last Service came to be right, and says which ones did only after the time that they have. Nothing may
+// be wrong.
+func (c *Checker) RightAfter(moment time.Time, within time.Duration) (last time.Duration, late []string) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for key, of := range c.services {
+		took := of.right.Sub(moment)
+		last = max(last, took)
+		if took > within {
+			late = append(late, fmt.Sprintf("%s was right only %s after the last fault", key, took.Round(time.Millisecond)))
+		}
+	}
+	slices.Sort(late)
+	return last, late
+}
+
+// noteRight notes which of the Services that a version concerns are right now, and since when.
+func (c *Checker) noteRight(v version) {
+	for key, of := range c.services {
+		if v.pod != nil && matches(v.pod.labels, of.selector) || v.slice != nil && v.slice.namespace+"/"+v.slice.service == key+suffix {
+			of.note(c.wrong(key, of.selector), v.Seen)
+		}
+	}
+}
+
+// wrong is what is wrong with whom a Service has, or empty.
+func (c *Checker) wrong(key string, selector map[string]string) string {
+	candidates := c.candidates(key, selector)
+	led := c.leaders[key+suffix+"-ipv4"]
+	if led == nil || led.current == nil {
+		return key + " has no slice"
+	}
+	published := c.published(led.current)
+	switch {
+	case led.current.spoiled():
+		return key + " has what somebody else wrote"
+	case len(published) == 0 && len(candidates) > 0:
+		return fmt.Sprintf("%s has nobody, though %v may lead", key, candidates)
+	case len(published) > 0 && !slices.Contains(candidates, published[0].uid):
+		return fmt.Sprintf("%s has %s, who may not lead", key, published[0])
+	case len(published) > 1:
+		return fmt.Sprintf("%s has %v", key, published)
+	}
+	return ""
+}
+
+// published are the endpoints of all the slices that a slice's Service has of its type, but for those that somebody else wrote: kube-proxy routes to
+// all of them.
+func (c *Checker) published(of *sliceVersion) []endpoint {
+	var all []endpoint
+	for _, led := range c.leaders {
+		if led.current != nil && led.current.isBeside(of) && !led.current.spoiled() {
+			all = append(all, led.current.endpoints...)
+		}
+	}
+	return all
+}
+
+// isBeside is whether two slices are of the same Service and type.
+func (v *sliceVersion) isBeside(other *sliceVersion) bool {
+	return v.namespace == other.namespace && v.service == other.service && v.addressType == other.addressType
+}
+
 // candidates are the UIDs of the Pods that may lead a Service.
-func (c *Checker) candidates(service string, selector map[string]string) []string {
+func (c *Checker) candidates(key string, selector map[string]string) []string {
 	var found []string
 	for uid, pod := range c.pods {
-		if pod.ineligible != "" || !matches(pod.labels, selector) || service != pod.namespace+"/"+serviceName(service) {
-			continue
+		if pod.ineligible == "" && matches(pod.labels, selector) && strings.HasPrefix(key, pod.namespace+"/") {
+			found = append(found, uid)
 		}
-		found = append(found, uid)
 	}
 	return found
 }
@@ -47,8 +124,4 @@ func matches(labels, selector map[string]string) bool {
 		}
 	}
 	return true
-}
-
-func serviceName(key string) string {
-	return key[slices.Index([]byte(key), '/')+1:]
 }

@@ -38,6 +38,7 @@ type podVersion struct {
 // sliceVersion is what a leader Service's slice said.
 type sliceVersion struct {
 	namespace, name, service string
+	addressType              discoveryv1.AddressType
 	epoch                    int64
 	endpoints                []endpoint
 }
@@ -72,7 +73,7 @@ func newPodVersion(pod *corev1.Pod) *podVersion {
 }
 
 func newSliceVersion(slice *discoveryv1.EndpointSlice) *sliceVersion {
-	v := &sliceVersion{namespace: slice.Namespace, name: slice.Name, service: slice.Labels[ofService]}
+	v := &sliceVersion{namespace: slice.Namespace, name: slice.Name, service: slice.Labels[ofService], addressType: slice.AddressType}
 	v.epoch, _ = strconv.ParseInt(slice.Annotations[epochKey], 10, 64)
 	for _, e := range slice.Endpoints {
 		found := endpoint{ready: e.Conditions.Ready == nil || *e.Conditions.Ready}

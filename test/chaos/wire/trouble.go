@@ -16,6 +16,8 @@ type Trouble struct {
 	Cut bool
 	// StallWatches keeps what watches bring from arriving, until it is over; connections stay, and everything else goes on.
 	StallWatches bool
+	// Silent keeps all from arriving until it is over, as a line that loses every packet: requests as well as what watches bring.
+	Silent bool
 	// Delay is how long each request has to wait.
 	Delay time.Duration
 	// Share of the requests that Refusals meet, from 0 to 1.
@@ -61,7 +63,10 @@ func (t Trouble) answers(request *http.Request) (kind string, answer func(http.R
 			return string(refusal), refusal.write
 		}
 	}
-	if t.Delay > 0 {
+	switch {
+	case t.Silent:
+		return "held", nil
+	case t.Delay > 0:
 		return "slow", nil
 	}
 	return "", nil
@@ -97,6 +102,9 @@ func (t Trouble) String() string {
 	}
 	if t.StallWatches {
 		names = append(names, "stalled watches")
+	}
+	if t.Silent {
+		names = append(names, "silent")
 	}
 	if t.ExpireWatches {
 		names = append(names, string(expired))

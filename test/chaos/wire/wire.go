@@ -132,7 +132,7 @@ func (w *Wire) between(next http.Handler) http.Handler {
 		ctx, cancel := context.WithCancel(request.Context())
 		defer cancel()
 		defer context.AfterFunc(live, cancel)()
-		if meets.Delay > 0 && !pause(ctx, meets.Delay) {
+		if meets.Silent && !w.silenceOver(ctx) || meets.Delay > 0 && !pause(ctx, meets.Delay) {
 			panic(http.ErrAbortHandler)
 		}
 		if answer != nil {
@@ -163,7 +163,7 @@ func (s *stream) Read(into []byte) (int, error) {
 	count, err := s.ReadCloser.Read(into)
 	for {
 		s.wire.mutex.Lock()
-		stalled, changed := s.wire.trouble.StallWatches, s.wire.changed
+		stalled, changed := s.wire.trouble.StallWatches || s.wire.trouble.Silent, s.wire.changed
 		if stalled && count > 0 {
 			s.wire.hits["stalled"]++
 		}
@@ -175,6 +175,23 @@ func (s *stream) Read(into []byte) (int, error) {
 		case <-changed:
 		case <-s.ctx.Done():
 			return 0, errors.Join(err, s.ctx.Err())
+		}
+	}
+}
+
+// silenceOver waits until the line is no longer silent. It is false if the request ends before.
+func (w *Wire) silenceOver(ctx context.Context) bool {
+	for {
+		w.mutex.Lock()
+		silent, changed := w.trouble.Silent, w.changed
+		w.mutex.Unlock()
+		if !silent {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
 		}
 	}
 }
