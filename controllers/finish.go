@@ -21,7 +21,8 @@ func (r *Reconciler) finish(ctx context.Context, p *pass) error {
 		if err := r.update(ctx, "Service", updated); err != nil {
 			return err
 		}
-		if leaderservice.ServiceEdited(existing) {
+		putBack := updated.ResourceVersion != existing.ResourceVersion // else an admission policy has kept it as it was
+		if putBack && leaderservice.ServiceEdited(existing) {
 			r.reportReverted(p.seen, edit{object: updated})
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // heldOf is what comes out of it, in order.
 func heldOf(t *testing.T, h *heldBack) (released []reconcile.Request, priorities []int) {
 	t.Helper()
-	queue := newQueue("test")
+	queue := newQueue("test", &sourceSet{})
 	defer queue.ShutDown()
 	h.release(queue)
 	for queue.Len() > 0 {

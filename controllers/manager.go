@@ -33,9 +33,6 @@ const Name = "zen-lead"
 // noAddress is the address of a server that there is not to be. Source: controller-runtime's metrics server.
 const noAddress = "0"
 
-// longestBackoff is how long a source that fails again and again waits at most between two tries.
-const longestBackoff = 30 * time.Second
-
 // Options are what the operator can be started with.
 type Options struct {
 	// Namespaces are those watched; none for all.
@@ -90,7 +87,12 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	missing := newMissingRights(options)
 	restConfig.Wrap(missing.WrapTransport)
 
-	managerOptions, err := managerOptions(restConfig, own, restored, options)
+	beat := &heartbeat{}
+	noteLease := func(version string) {
+		beat.note(version, options.Clock.Now())
+		restored.noteLease(version)
+	}
+	managerOptions, err := managerOptions(restConfig, own, noteLease, options)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +115,11 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	if err := addIndexes(ctx, mgr.GetCache(), foreignSlices); err != nil {
 		return nil, err
 	}
-	r := newReconciler(mgr, foreignSlices, own, options)
+	r, err := newReconciler(mgr, foreignSlices, own, options)
+	if err != nil {
+		return nil, err
+	}
+	r.heartbeat = beat
 	restored.restored = r.forgetVersions
 	made.missed = r.noteMissed
 	if err := addController(mgr, r, foreignSlices, options); err != nil {
@@ -129,13 +135,17 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	return endingManager{mgr}, addRunnables(mgr, foreignSlices, certificate, missing, own, synced)
 }
 
-func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, options Options) *Reconciler {
+func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, options Options) (*Reconciler, error) {
+	live, err := newLiveClient(mgr)
+	if err != nil {
+		return nil, err
+	}
 	return &Reconciler{
-		client:        mgr.GetClient(),
+		client:        live,
 		cache:         mgr.GetCache(),
 		foreignSlices: foreignSlices,
-		live:          mgr.GetAPIReader(),
-		freshPods:     newPodLists(mgr.GetAPIReader()),
+		live:          live,
+		freshPods:     newPodLists(live),
 		clock:         options.Clock,
 		events:        newEventBudget(mgr.GetEventRecorder(Name), options.Clock),
 		metrics:       own,
@@ -144,13 +154,14 @@ func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.
 		writes:        newOwnWrites(),
 		counts:        newCounts(),
 		triggers:      endpointsliceutil.NewTriggerTimeTracker(),
-	}
+		unanswered:    &sourceSet{},
+	}, nil
 }
 
 // addController adds the controller. Its sources are warm before the Lease is won.
 func addController(mgr manager.Manager, r *Reconciler, foreignSlices cache.Cache, options Options) error {
 	warm := true
-	queue := newQueue(Name)
+	queue := newQueue(Name, r.unanswered)
 	c, err := controller.New(Name, mgr, controller.Options{
 		Reconciler:              r,
 		MaxConcurrentReconciles: options.MaxConcurrentReconciles,
@@ -180,11 +191,12 @@ const waitingTakeovers = 8
 func addTakeover(mgr manager.Manager, r *Reconciler, synced func() bool, options Options) error {
 	const name = Name + "-takeover"
 	always := false
-	queue := newQueue(name)
+	unanswered := &sourceSet{}
+	queue := newQueue(name, unanswered)
 	r.standby = queue
 	_, err := controller.New(name, mgr, controller.Options{
 		Reconciler: &takeover{
-			Reconciler: r, delay: options.TakeoverDelay, synced: synced,
+			Reconciler: r, delay: options.TakeoverDelay, synced: synced, unanswered: unanswered,
 			routing:   make(chan struct{}, options.MaxConcurrentReconciles),
 			finishing: make(chan struct{}, max(1, options.MaxConcurrentReconciles/4)),
 		},
@@ -203,9 +215,10 @@ type requestQueue struct {
 	priorityqueue.PriorityQueue[reconcile.Request]
 }
 
-func newQueue(name string) requestQueue {
+// newQueue is told which sources wait for an answer of the API server.
+func newQueue(name string, unanswered *sourceSet) requestQueue {
 	return requestQueue{priorityqueue.New(name, func(o *priorityqueue.Opts[reconcile.Request]) {
-		o.RateLimiter = workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](5*time.Millisecond, longestBackoff)
+		o.RateLimiter = newRetryPace(unanswered)
 	})}
 }
 
@@ -214,7 +227,7 @@ func (q requestQueue) asOption(string, workqueue.TypedRateLimiter[reconcile.Requ
 	return q
 }
 
-func managerOptions(restConfig *rest.Config, own *metrics.Metrics, restored *restoration, options Options) (manager.Options, error) {
+func managerOptions(restConfig *rest.Config, own *metrics.Metrics, noteLease func(version string), options Options) (manager.Options, error) {
 	managed := manager.Options{
 		Scheme:                        scheme(),
 		Cache:                         cacheOptions(options.Namespaces),
@@ -226,7 +239,7 @@ func managerOptions(restConfig *rest.Config, own *metrics.Metrics, restored *res
 	if !options.LeaderElection {
 		return managed, nil
 	}
-	lock, err := newReplicaLock(restConfig, options.LeaderElectionNamespace, own.SetActing, restored.noteLease)
+	lock, err := newReplicaLock(restConfig, options.LeaderElectionNamespace, own.SetActing, noteLease)
 	managed.LeaderElectionResourceLockInterface = lock
 	return managed, err
 }

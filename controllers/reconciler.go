@@ -50,8 +50,12 @@ type Reconciler struct {
 	told     told
 	untold   untold
 	stale    staleTries
-	triggers *endpointsliceutil.TriggerTimeTracker
+	// unanswered are the sources that wait for an answer of the API server.
+	unanswered *sourceSet
+	triggers   *endpointsliceutil.TriggerTimeTracker
 
+	// heartbeat is that of the replica that acts, while this one does not.
+	heartbeat *heartbeat
 	// patience is how long this replica leaves it to others to make again what they may know more of; 0 if there are no others.
 	patience time.Duration
 	// standby takes what this replica sees while another one acts; nil if it is not to take anything over.
@@ -76,6 +80,7 @@ func (r *Reconciler) acting() bool {
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	arrived := r.arrivals.take(request.NamespacedName)
 	recheck, err := r.reconcile(ctx, request.NamespacedName, &arrived)
+	r.unanswered.noteAnswer(request.NamespacedName, err)
 	if err == nil || errors.Is(err, errNamespaceGoing) {
 		r.stale.over(request.NamespacedName)
 		return reconcile.Result{RequeueAfter: recheck}, nil

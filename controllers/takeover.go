@@ -25,6 +25,8 @@ type takeover struct {
 	// synced is whether the caches have been filled.
 	synced func() bool
 	wrong  suspicions
+	// unanswered are the sources that wait for an answer of the API server.
+	unanswered *sourceSet
 	// routing and finishing have room for those that may write at a time: slices as many as where this replica acts, status fewer.
 	routing, finishing chan struct{}
 	// unfinished are the sources whose traffic this replica has moved and whose status for people it has yet to write.
@@ -42,6 +44,7 @@ func (t *takeover) Reconcile(ctx context.Context, request reconcile.Request) (re
 		return reconcile.Result{RequeueAfter: t.delay}, nil
 	}
 	again, err := t.judge(ctx, request.NamespacedName)
+	t.unanswered.noteAnswer(request.NamespacedName, err)
 	switch {
 	case errors.Is(err, errNamespaceGoing), isNotValid(err): // the acting replica tells of the latter, and tries again
 		return reconcile.Result{}, nil

@@ -16,17 +16,21 @@ import (
 
 // judgeMissing is judge where there is no leader Service that traffic could go through. One that there has been, and that somebody has deleted, is
 // made again after the delay: with it went its slices, so nothing is routed; and this replica may be the only one left that knows how
-// far its epoch had come. Any other has to wait for the Lease.
+// far its epoch had come. One that may not have seen how far waits until the acting replica has no heartbeat any longer: it knew better. Any
+// other has to wait for the Lease.
 func (t *takeover) judgeMissing(ctx context.Context, seen *observation) (time.Duration, error) {
 	if len(seen.leaderServices) > 0 || seen.policy.LeaderServiceName == "" || !t.counts.remembers(seen.key) {
 		t.leave(seen.key)
 		return 0, nil
 	}
-	if !t.counts.isComplete(seen.key, seen.progress.slices) {
-		return 0, nil // another replica may have gone on from what is remembered; that the slice is gone will tell, or has to wait
-	}
 	now := t.clock.Now()
 	since := t.wrong.since(seen.key, leaderTerm{}, now)
+	if !t.wrong.confirm(seen.key, leaderTerm{}, now) {
+		return t.delay, nil // that its slice was wrong is another matter
+	}
+	if !t.counts.isComplete(seen.key, seen.progress.slices) && !t.heartbeat.missedSince(since) {
+		return longestHeartbeat / 2, nil // the acting replica may have gone on from what is remembered; that the slice is gone will tell, or has to wait
+	}
 	if left := since.Add(t.delay).Sub(now); left > 0 {
 		return left, nil
 	}

@@ -119,3 +119,30 @@ var _ = Describe("Watches that end again and again (contract 6)", func() {
 		Entry("with versions that have expired", func(l *line) { l.expire(watched...) }),
 	)
 })
+
+var _ = Describe("A request that is never answered (contract 6)", func() {
+	// longestRequest is how long it is waited for. Source: controllers/retries.go.
+	const longestRequest = 10 * time.Second
+
+	It("is given up after a while, and the leader is moved", func() {
+		w, line := newWatchingWorld()
+		reached, _ := line.hold("PUT endpointslices my-app-leader-ipv4")
+		w.setReady("a", false)
+		Eventually(reached).Should(BeClosed())
+		Eventually(w.leader("my-app")).WithTimeout(3 * longestRequest).Should(Equal([]string{"b"}))
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+	})
+
+	It("is given up by a standby too, also one that many Services share", func() {
+		line := newLine()
+		w := newWorld()
+		w.aService("my-app").createLed("a", "b")
+		w.stopOperator()
+		w.startStandby(takeoverDelay, line.wire)
+		reached, _ := line.hold("GET pods")
+		w.setReady("a", false)
+		Eventually(reached).Should(BeClosed())
+		Eventually(w.leader("my-app")).WithTimeout(3 * longestRequest).Should(Equal([]string{"b"}))
+		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+	})
+})

@@ -1,16 +1,21 @@
 package apiserver
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/zen-lead/zen-lead/controllers"
 	"github.com/zen-lead/zen-lead/controllers/contract"
 )
 
@@ -18,6 +23,25 @@ import (
 func (w *world) deleteLeaderService() {
 	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "my-app-leader"}}
 	Expect(client.IgnoreNotFound(admin.Delete(w.ctx, service))).To(Succeed())
+}
+
+// renewLease has whoever holds the operator's Lease renew it until he is stopped, and do nothing else.
+func (w *world) renewLease() (stop func()) {
+	ctx, cancel := context.WithCancel(w.ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() {
+		defer GinkgoRecover()
+		for ctx.Err() == nil {
+			change(w, &coordinationv1.Lease{}, controllers.Name, func(lease *coordinationv1.Lease) { lease.Spec.RenewTime = ptr.To(metav1.NowMicro()) })
+			select {
+			case <-ctx.Done():
+			case <-time.After(500 * time.Millisecond):
+			}
+		}
+	})
+	stop = func() { cancel(); renewing.Wait() }
+	DeferCleanup(stop)
+	return stop
 }
 
 var _ = Describe("A standby makes a leader Service again that somebody deletes while nobody acts (contract 2 and 6)", func() {
@@ -74,6 +98,24 @@ var _ = Describe("A standby makes a leader Service again that somebody deletes w
 		Consistently(w.exists(&corev1.Service{}, "my-app-leader")).WithTimeout(5 * shortly).Should(BeFalse())
 		line.thaw("endpointslices")
 		w.switched("my-app", "b", 2, contract.ReasonNotReady)
+	})
+
+	It("though it may not have seen how far, once the acting replica's Lease is no longer renewed", func() {
+		line, w := newLine(), newWorld()
+		w.aService("my-app").createLed("a")
+		w.stopOperator()
+		standby := w.startStandby(takeoverDelay, line.wire)
+		stop := w.renewLease()
+		reconnected := line.reconnects()
+		line.cut()
+		w.deleteLeaderService()
+		Eventually(w.exists(&discoveryv1.EndpointSlice{}, "my-app-leader-ipv4")).Should(BeFalse())
+		line.mend()
+		reconnected()
+		Consistently(w.exists(&corev1.Service{}, "my-app-leader")).WithTimeout(5 * time.Second).Should(BeFalse())
+		stop()
+		w.switched("my-app", "a", 1, contract.ReasonElected)
+		Expect(standby.takeovers()).To(BeNumerically("==", 2), "the Service, and its slice")
 	})
 
 	It("not if the Service opts out too", func() {
