@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
@@ -36,6 +38,18 @@ func main() {
 	}
 }
 
+// findCluster reads how to reach the API server. It is called before there is a log, in which controller-runtime says a part of what is wrong.
+func findCluster() (*rest.Config, error) {
+	found, err := config.GetConfig()
+	switch {
+	case clientcmd.IsEmptyConfig(err):
+		return nil, errors.New("no access to a cluster: there is no kubeconfig (--kubeconfig, KUBECONFIG, ~/.kube/config), and this is no Pod with a service account")
+	case err != nil:
+		return nil, fmt.Errorf("no access to a cluster: %w", err)
+	}
+	return found, nil
+}
+
 func run(ctx context.Context, arguments []string, environment environment, out io.Writer) error {
 	options, err := parseOptions(arguments, environment, out)
 	if err != nil {
@@ -45,14 +59,13 @@ func run(ctx context.Context, arguments []string, environment environment, out i
 		_, err := fmt.Fprintf(out, "zen-lead %s (commit %s)\n", version, commit)
 		return err
 	}
+	restConfig, err := findCluster()
+	if err != nil {
+		return err
+	}
 	logger := zap.New(zap.UseFlagOptions(&options.log))
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger)
-
-	restConfig, err := config.GetConfig()
-	if err != nil {
-		return fmt.Errorf("no access to a cluster: %w", err)
-	}
 	options.Registerer = metrics.Registry
 	manager, err := controllers.NewManager(ctx, restConfig, options.Options)
 	if err != nil {

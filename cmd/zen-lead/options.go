@@ -205,7 +205,8 @@ func (o *options) parseNamespaces() error {
 	for _, namespace := range strings.Split(o.namespaces, ",") {
 		namespace = strings.TrimSpace(namespace)
 		if problems := validation.IsDNS1123Label(namespace); len(problems) > 0 {
-			return fmt.Errorf("--%s (%s): %q is no namespace: %s", flagNamespaces, variableNamespaces, namespace, problems[0])
+			rule, _, _ := strings.Cut(problems[0], " (e.g.") // and a regular expression
+			return fmt.Errorf("--%s (%s): %q is no namespace: %s", flagNamespaces, variableNamespaces, namespace, rule)
 		}
 		if !slices.Contains(o.Namespaces, namespace) {
 			o.Namespaces = append(o.Namespaces, namespace)

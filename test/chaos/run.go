@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -197,10 +198,29 @@ func (w *world) rightAgain(ctx context.Context, since time.Time) (last time.Dura
 	return last, late, nil
 }
 
-// Check refuses options that name a fault that there is not.
+// Check refuses options that cannot be, and a binary that is not there.
 func (o Options) Check() error {
+	if o.Rounds < 1 || o.Services < 1 || o.Longest < time.Second {
+		return errors.New("ROUNDS (-rounds) and -services must be at least 1, and LONGEST (-longest) 1s")
+	}
+	if o.RightWithin <= 0 || o.Tolerance <= 0 {
+		return errors.New("-right-within and -tolerance must be more than 0")
+	}
+	if !o.Jumpy {
+		if _, err := os.Stat(o.Binary); err != nil {
+			return fmt.Errorf("-binary: %w", err)
+		}
+	}
 	_, err := choose(o.Faults, o.Jumpy)
 	return err
+}
+
+func namesOf(faults []fault) []string {
+	names := make([]string, 0, len(faults))
+	for _, f := range faults {
+		names = append(names, f.name)
+	}
+	return names
 }
 
 // choose finds faults by their names; all that can be made if there are none.
@@ -214,7 +234,7 @@ func choose(names []string, jumpy bool) ([]fault, error) {
 	for _, name := range names {
 		index := slices.IndexFunc(possible, func(f fault) bool { return f.name == strings.TrimSpace(name) })
 		if index < 0 {
-			return nil, fmt.Errorf("there is no fault %q", name)
+			return nil, fmt.Errorf("there is no fault %q, only: %s", name, strings.Join(namesOf(possible), ", "))
 		}
 		chosen = append(chosen, possible[index])
 	}

@@ -40,13 +40,16 @@ func Chosen(list string, known []string) ([]string, error) {
 	return names, nil
 }
 
-// ParseFlags parses a command's arguments. What is wrong is an error of one line; -h prints the flags.
+// ParseFlags parses a command's arguments, which are flags alone. What is wrong is an error of one line; -h prints the flags.
 func ParseFlags(flags *flag.FlagSet, arguments []string) error {
 	flags.SetOutput(io.Discard)
 	err := flags.Parse(arguments)
 	if errors.Is(err, flag.ErrHelp) {
 		flags.SetOutput(os.Stderr)
 		flags.PrintDefaults()
+	}
+	if err == nil && flags.NArg() > 0 {
+		return fmt.Errorf("%q is none of the flags", flags.Arg(0))
 	}
 	return err
 }

@@ -23,7 +23,7 @@ type Results struct {
 	// Changes are those of leaders, Versions those of slices and Pods that were judged.
 	Changes  int `json:"changes_of_leader"`
 	Versions int `json:"versions_judged"`
-	// RightAfter is how long all slices took to be right, once the faults and the failures of a round had stopped, in seconds: the longest of all.
+	// RightAfter is how long after the last fault of a round the last slice was right, in seconds: the longest of all.
 	RightAfter float64 `json:"right_after_s"`
 	// Ended are the replicas that ended by themselves because they had lost the Lease, Unknown the changes to a Pod that had failed while replicas were
 	// kept from knowing, Forgotten the epochs that went back with a restored etcd.
@@ -54,7 +54,7 @@ func (r *Results) Markdown() string {
 		{"slices edited or deleted, leader Services deleted, by somebody else", r.Spoiled},
 		{"changes of leader", r.Changes},
 		{"versions of slices and Pods judged", r.Versions},
-		{"all slices right again, once faults and failures of a round had stopped, after at most", fmt.Sprintf("%.1f s", r.RightAfter)},
+		{"all slices right after the last fault of a round within", fmt.Sprintf("%.2f s", r.RightAfter)},
 		{"changes to a Pod that had failed while replicas were kept from knowing", r.Unknown},
 		{"epochs that went back with a restored etcd", r.Forgotten},
 		{"replicas that lost the Lease and ended", r.Ended},

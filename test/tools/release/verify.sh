@@ -4,7 +4,9 @@
 #   verify.sh VERSION
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
-recorded=$(bin/bundle show -version "$1" image) commit=$(bin/bundle show -version "$1" commit) sbom=$(bin/bundle show -version "$1" sbom)
+recorded=$(bin/bundle show -version "$1" image) # an assignment of its own each, or a failure goes on
+commit=$(bin/bundle show -version "$1" commit)
+sbom=$(bin/bundle show -version "$1" sbom)
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
 built=ghcr.io/zen-lead/zen-lead@$(test/tools/release/image.sh "$1" "$commit" "$output/image")

@@ -50,11 +50,10 @@ func run(ctx context.Context, arguments []string) error {
 	if err := measurement.ParseFlags(flags, arguments); err != nil {
 		return err
 	}
-	if options.Rounds < 1 || options.Services < 1 || options.Longest < time.Second {
-		return fmt.Errorf("-rounds and -services must be at least 1, and -longest 1s")
-	}
-	if *names != "" {
-		options.Faults = strings.Split(*names, ",")
+	options.Faults = strings.FieldsFunc(*names, func(r rune) bool { return r == ',' })
+	options.Jumpy = !*shipped
+	if err := options.Check(); err != nil { // before minutes of building
+		return err
 	}
 	said, err := measurement.Create(*log)
 	if err != nil {
@@ -62,10 +61,6 @@ func run(ctx context.Context, arguments []string) error {
 	}
 	defer said.Close() //nolint:errcheck // others write to it
 	options.Log = said
-	options.Jumpy = !*shipped
-	if err := options.Check(); err != nil { // before minutes of building
-		return err
-	}
 	if !*shipped {
 		directory, err := os.MkdirTemp("", "zen-lead-jumpy-")
 		if err != nil {

@@ -40,8 +40,11 @@ func run(ctx context.Context, arguments []string) error {
 	if err := measurement.ParseFlags(flags, arguments); err != nil {
 		return err
 	}
-	if options.Services < 1 || options.PerSecond <= 0 || options.Measured < 3*options.Every || options.Every <= 0 || flags.NArg() > 0 {
-		return fmt.Errorf("-services and -per-second must be more than 0, -measured at least three times -every, and there are no other arguments")
+	if options.Services < 1 || options.PerSecond <= 0 || options.Every <= 0 {
+		return fmt.Errorf("-services, -per-second and -every must be more than 0")
+	}
+	if least := 3 * options.Every; options.Measured < least {
+		return fmt.Errorf("MEASURED (-measured) must be at least %s, to have three readings, not %s", least, options.Measured)
 	}
 	said, err := measurement.Create(*log)
 	if err != nil {
