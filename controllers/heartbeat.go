@@ -5,11 +5,10 @@ import (
 	"time"
 )
 
-// longestHeartbeat is how long the replica that acts is taken to be at work without having renewed its Lease. It does so every two seconds.
-const longestHeartbeat = 3 * time.Second
+// longestLook is longer than the time between two looks of a standby at the Lease, which is two to five seconds.
+const longestLook = 6 * time.Second
 
-// heartbeat is that of the replica that acts: how this replica sees its Lease renewed, by its own clock. A standby looks every two to
-// five seconds.
+// heartbeat is that of the replica that acts: how this replica sees its Lease renewed, by its own clock.
 type heartbeat struct {
 	mutex   sync.Mutex
 	version string
@@ -17,22 +16,19 @@ type heartbeat struct {
 	renewed, looked time.Time
 }
 
-// note takes down the resource version of the Lease as the API server has just told it.
-func (h *heartbeat) note(version string, now time.Time) {
+// note takes down the resource version that the API server has told of the Lease, and when it was asked for.
+func (h *heartbeat) note(version string, asked time.Time) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	h.looked = now
+	h.looked = asked
 	if version != h.version {
-		h.version, h.renewed = version, now
+		h.version, h.renewed = version, asked
 	}
 }
 
-// missedSince is whether, after that, there was a time in which the replica that acts should have renewed the Lease and did not, until now.
-func (h *heartbeat) missedSince(then time.Time) bool {
+// isOver is whether the replica that acted has not renewed the Lease for so long that it has ended, unless it is frozen, and no other one has taken it.
+func (h *heartbeat) isOver(now time.Time) bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	if h.renewed.After(then) {
-		then = h.renewed
-	}
-	return h.looked.Sub(then) > longestHeartbeat
+	return h.looked.Sub(h.renewed) > renewDeadline && now.Sub(h.looked) < longestLook
 }

@@ -5,22 +5,23 @@ import (
 	"time"
 )
 
-func TestTheHeartbeatOfTheActingReplicaIsMissedOnceItsLeaseIsSeenUnrenewed(t *testing.T) {
+func TestTheHeartbeatIsOverOnceTheLeaseIsSeenUnrenewedForLongerThanTheActingReplicaLivesWithoutIt(t *testing.T) {
 	start := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
 	seconds := func(count int) time.Time { return start.Add(time.Duration(count) * time.Second) }
 	for name, c := range map[string]struct {
-		looks  map[int]string // the Lease's versions, by second
-		since  int
-		missed bool
+		looks map[int]string // the Lease's versions, by second
+		now   int
+		over  bool
 	}{
-		"never looked at":            {nil, 0, false},
-		"not looked at for long":     {map[int]string{0: "1"}, 10, false},
-		"renewed all the time":       {map[int]string{0: "1", 2: "2", 4: "3", 6: "4", 8: "5"}, 5, false},
-		"renewed once since":         {map[int]string{0: "1", 6: "2", 8: "2"}, 5, false},
-		"renewed once, and no more":  {map[int]string{0: "1", 6: "2", 8: "2", 10: "2"}, 5, true},
-		"looked at too soon":         {map[int]string{0: "1", 6: "1", 8: "1"}, 5, false},
-		"not renewed":                {map[int]string{0: "1", 6: "1", 9: "1"}, 5, true},
-		"not renewed since long ago": {map[int]string{0: "1", 9: "1"}, 0, true},
+		"never looked at":              {nil, 20, false},
+		"not looked at again":          {map[int]string{0: "1"}, 20, false},
+		"renewed":                      {map[int]string{0: "1", 5: "2", 10: "3", 14: "4"}, 15, false},
+		"renewed after an outage":      {map[int]string{0: "1", 14: "2"}, 15, false},
+		"not renewed for a while":      {map[int]string{0: "1", 5: "1", 10: "1"}, 12, false},
+		"not renewed":                  {map[int]string{0: "1", 5: "1", 10: "1", 14: "1"}, 15, true},
+		"not renewed in an outage":     {map[int]string{0: "1", 14: "1"}, 15, true},
+		"not renewed, and taken since": {map[int]string{0: "1", 12: "1", 14: "2"}, 15, false},
+		"not looked at lately":         {map[int]string{0: "1", 11: "1"}, 18, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &heartbeat{}
@@ -29,7 +30,7 @@ func TestTheHeartbeatOfTheActingReplicaIsMissedOnceItsLeaseIsSeenUnrenewed(t *te
 					h.note(version, seconds(second))
 				}
 			}
-			if got := h.missedSince(seconds(c.since)); got != c.missed {
+			if got := h.isOver(seconds(c.now)); got != c.over {
 				t.Error(got)
 			}
 		})

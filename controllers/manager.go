@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/transport"
 	"k8s.io/client-go/util/workqueue"
 	endpointsliceutil "k8s.io/endpointslice/util"
 	"k8s.io/utils/clock"
@@ -76,20 +77,12 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	}
 	own.SetBuild(options.Version, options.Commit)
 
-	restConfig = rest.CopyConfig(restConfig)
-	restConfig.UserAgent = Name + "/" + options.Version
-	// The API server's priority and fairness decides how much is too much; a limit here would only delay a failover.
-	restConfig.QPS = -1
-	restConfig.Wrap(own.WrapTransport)
-	restored := newRestoration()
-	restConfig.Wrap(restored.WrapTransport)
-	restConfig.Wrap((&reconnecting{now: options.Clock.Now}).WrapTransport)
-	missing := newMissingRights(options)
-	restConfig.Wrap(missing.WrapTransport)
-
+	restored, missing := newRestoration(), newMissingRights(options)
+	restConfig = connection(restConfig, options, own.WrapTransport, restored.WrapTransport,
+		(&reconnecting{now: options.Clock.Now}).WrapTransport, missing.WrapTransport)
 	beat := &heartbeat{}
-	noteLease := func(version string) {
-		beat.note(version, options.Clock.Now())
+	noteLease := func(version string, asked time.Time) {
+		beat.note(version, asked)
 		restored.noteLease(version)
 	}
 	managerOptions, err := managerOptions(restConfig, own, noteLease, options)
@@ -135,13 +128,29 @@ func NewManager(ctx context.Context, restConfig *rest.Config, options Options) (
 	return endingManager{mgr}, addRunnables(mgr, foreignSlices, certificate, missing, own, synced)
 }
 
+// connection is how the API server is reached, through all of these in this order.
+func connection(to *rest.Config, options Options, through ...transport.WrapperFunc) *rest.Config {
+	restConfig := rest.CopyConfig(to)
+	restConfig.UserAgent = Name + "/" + options.Version
+	// The API server's priority and fairness decides how much is too much; a limit here would only delay a failover.
+	restConfig.QPS = -1
+	for _, wrapper := range through {
+		restConfig.Wrap(wrapper)
+	}
+	return restConfig
+}
+
 func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.Metrics, options Options) (*Reconciler, error) {
-	live, err := newLiveClient(mgr)
+	live, err := newLiveClient(mgr, longestRead)
+	if err != nil {
+		return nil, err
+	}
+	writing, err := newLiveClient(mgr, longestWrite)
 	if err != nil {
 		return nil, err
 	}
 	return &Reconciler{
-		client:        live,
+		client:        writing,
 		cache:         mgr.GetCache(),
 		foreignSlices: foreignSlices,
 		live:          live,
@@ -227,7 +236,7 @@ func (q requestQueue) asOption(string, workqueue.TypedRateLimiter[reconcile.Requ
 	return q
 }
 
-func managerOptions(restConfig *rest.Config, own *metrics.Metrics, noteLease func(version string), options Options) (manager.Options, error) {
+func managerOptions(restConfig *rest.Config, own *metrics.Metrics, noteLease func(version string, asked time.Time), options Options) (manager.Options, error) {
 	managed := manager.Options{
 		Scheme:                        scheme(),
 		Cache:                         cacheOptions(options.Namespaces),
@@ -239,7 +248,7 @@ func managerOptions(restConfig *rest.Config, own *metrics.Metrics, noteLease fun
 	if !options.LeaderElection {
 		return managed, nil
 	}
-	lock, err := newReplicaLock(restConfig, options.LeaderElectionNamespace, own.SetActing, noteLease)
+	lock, err := newReplicaLock(restConfig, options.LeaderElectionNamespace, own.SetActing, noteLease, options.Clock)
 	managed.LeaderElectionResourceLockInterface = lock
 	return managed, err
 }

@@ -17,7 +17,7 @@ import (
 // The manager's options are few, and a wrong one shows only when something fails: they are pinned here.
 
 func TestTheLeaseIsReleasedAtTheEndAndHeldInTheGivenNamespace(t *testing.T) {
-	options, err := managerOptions(&rest.Config{}, metrics.New(time.Now), func(string) {}, Options{LeaderElection: true, LeaderElectionNamespace: "system"})
+	options, err := managerOptions(&rest.Config{}, metrics.New(time.Now), func(string, time.Time) {}, Options{LeaderElection: true, LeaderElectionNamespace: "system"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestTheLeaseIsReleasedAtTheEndAndHeldInTheGivenNamespace(t *testing.T) {
 }
 
 func TestWithoutLeaderElectionThereIsNoLease(t *testing.T) {
-	options, err := managerOptions(&rest.Config{}, metrics.New(time.Now), func(string) {}, Options{})
+	options, err := managerOptions(&rest.Config{}, metrics.New(time.Now), func(string, time.Time) {}, Options{})
 	if err != nil || options.LeaderElection || options.LeaderElectionResourceLockInterface != nil {
 		t.Errorf("got %+v, %v", options.LeaderElectionResourceLockInterface, err)
 	}

@@ -32,7 +32,7 @@ const maxStaleRetries = 20
 
 // Reconciler keeps the leader Service of one source Service after the other. A request names the source.
 type Reconciler struct {
-	client        client.Client
+	client        client.Writer
 	cache         client.Reader // what the watches brought; the objects are the cache's own and must not be changed
 	foreignSlices client.Reader // metadata of the EndpointSlices of other controllers
 	live          client.Reader // the API server itself

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/google/uuid"
 	coordinationclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/utils/clock"
 )
 
 // replicaLock is the Lease that replicas compete for.
@@ -19,18 +21,25 @@ type replicaLock struct {
 	held func(bool)
 }
 
-// newReplicaLock tells held whether this replica holds the Lease, and note of its resource version. It does without the Events that
+// renewDeadline is within what time a replica that acts has to renew the Lease, or it ends. It tries every two seconds.
+// Source: controller-runtime's default.
+const renewDeadline = 10 * time.Second
+
+// newReplicaLock tells held whether this replica holds the Lease, and note of its resource version and when that was asked for. It does without the Events that
 // controller-runtime's own lock would write, to which the operator has no right.
-func newReplicaLock(restConfig *rest.Config, namespace string, held func(bool), note func(version string)) (resourcelock.Interface, error) {
+func newReplicaLock(restConfig *rest.Config, namespace string, held func(bool), note func(version string, asked time.Time),
+	clock clock.PassiveClock) (resourcelock.Interface, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("reading the host name: %w", err)
 	}
-	leases, err := coordinationclient.NewForConfig(rest.AddUserAgent(rest.CopyConfig(restConfig), "leader-election"))
+	limited := rest.AddUserAgent(rest.CopyConfig(restConfig), "leader-election")
+	limited.Timeout = renewDeadline / 2 // so that one request without an answer does not cost the Lease
+	leases, err := coordinationclient.NewForConfig(limited)
 	if err != nil {
 		return nil, fmt.Errorf("creating the client for leader election: %w", err)
 	}
-	lock, err := resourcelock.New(resourcelock.LeasesResourceLock, namespace, Name, nil, notedLeases{leases, note},
+	lock, err := resourcelock.New(resourcelock.LeasesResourceLock, namespace, Name, nil, notedLeases{leases, note, clock},
 		resourcelock.ResourceLockConfig{Identity: host + "_" + uuid.NewString()})
 	if err != nil {
 		return nil, fmt.Errorf("creating the lock of the replicas: %w", err)

@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	coordinationclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	"k8s.io/utils/clock"
 )
 
 // restoration notices that etcd has been put back to an older state, as when a cluster is restored from a backup, and has all watches begin
@@ -173,37 +175,44 @@ func expired(request *http.Request) (*http.Response, error) {
 // notedLeases are clients of Leases that note the resource versions they are told.
 type notedLeases struct {
 	coordinationclient.CoordinationV1Interface
-	note func(version string)
+	note  func(version string, asked time.Time)
+	clock clock.PassiveClock
 }
 
 // Leases are those of a namespace.
 func (l notedLeases) Leases(namespace string) coordinationclient.LeaseInterface {
-	return notedLease{l.CoordinationV1Interface.Leases(namespace), l.note}
+	return notedLease{l.CoordinationV1Interface.Leases(namespace), l}
 }
 
 type notedLease struct {
 	coordinationclient.LeaseInterface
-	note func(version string)
+	of notedLeases
 }
 
 // Get reads a Lease.
 func (l notedLease) Get(ctx context.Context, name string, options metav1.GetOptions) (*coordinationv1.Lease, error) {
-	return l.noted(l.LeaseInterface.Get(ctx, name, options))
+	asked := l.of.clock.Now()
+	return l.noted(asked)(l.LeaseInterface.Get(ctx, name, options))
 }
 
 // Create makes a Lease.
 func (l notedLease) Create(ctx context.Context, lease *coordinationv1.Lease, options metav1.CreateOptions) (*coordinationv1.Lease, error) {
-	return l.noted(l.LeaseInterface.Create(ctx, lease, options))
+	asked := l.of.clock.Now()
+	return l.noted(asked)(l.LeaseInterface.Create(ctx, lease, options))
 }
 
 // Update writes a Lease.
 func (l notedLease) Update(ctx context.Context, lease *coordinationv1.Lease, options metav1.UpdateOptions) (*coordinationv1.Lease, error) {
-	return l.noted(l.LeaseInterface.Update(ctx, lease, options))
+	asked := l.of.clock.Now()
+	return l.noted(asked)(l.LeaseInterface.Update(ctx, lease, options))
 }
 
-func (l notedLease) noted(lease *coordinationv1.Lease, err error) (*coordinationv1.Lease, error) {
-	if err == nil {
-		l.note(lease.ResourceVersion)
+// noted notes what was answered to a request.
+func (l notedLease) noted(asked time.Time) func(*coordinationv1.Lease, error) (*coordinationv1.Lease, error) {
+	return func(lease *coordinationv1.Lease, err error) (*coordinationv1.Lease, error) {
+		if err == nil {
+			l.of.note(lease.ResourceVersion, asked)
+		}
+		return lease, err
 	}
-	return lease, err
 }

@@ -1,12 +1,15 @@
 package controllers
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -23,6 +26,9 @@ func TestWhatIsNoAnswer(t *testing.T) {
 		"refused by a policy":     {apierrors.NewForbidden(what, "a", errors.New("no")), false},
 		"a webhook that fails":    {apierrors.NewInternalError(errors.New("failed calling webhook")), false},
 		"a conflict":              {apierrors.NewConflict(what, "a", errors.New("changed")), false},
+		"etcd without a leader":   {&apierrors.StatusError{ErrStatus: metav1.Status{Code: 500, Message: "etcdserver: no leader"}}, true},
+		"half an answer":          {fmt.Errorf("reading: %w", io.ErrUnexpectedEOF), true},
+		"too late an answer":      {fmt.Errorf("reading: %w", context.DeadlineExceeded), true},
 		"too many requests":       {apierrors.NewTooManyRequests("later", 1), true},
 		"not there":               {apierrors.NewServiceUnavailable("starting"), true},
 		"took too long":           {apierrors.NewTimeoutError("etcd", 1), true},
@@ -50,7 +56,17 @@ func TestWhatWaitsForAnAnswerIsTriedAgainSoonerThanWhatIsRefused(t *testing.T) {
 		}
 	}
 	unanswered.noteAnswer(source, apierrors.NewInternalError(errors.New("webhook")))
+	if after := pace.When(request); after > longestUnanswered {
+		t.Error("the first refusal:", after)
+	}
+	for range 20 {
+		pace.When(request)
+	}
 	if after := pace.When(request); after != longestBackoff {
 		t.Error(after)
+	}
+	pace.Forget(request)
+	if after := pace.When(request); after > longestUnanswered {
+		t.Error("after a success:", after)
 	}
 }

@@ -14,9 +14,12 @@ import (
 	"github.com/zen-lead/zen-lead/controllers/leaderservice"
 )
 
+// heartbeatCheck is how often a standby asks itself whether the acting replica has ended, while it waits for that.
+const heartbeatCheck = 2 * time.Second
+
 // judgeMissing is judge where there is no leader Service that traffic could go through. One that there has been, and that somebody has deleted, is
 // made again after the delay: with it went its slices, so nothing is routed; and this replica may be the only one left that knows how
-// far its epoch had come. One that may not have seen how far waits until the acting replica has no heartbeat any longer: it knew better. Any
+// far its epoch had come. One that may not have seen how far waits until the acting replica has ended, which knew better. Any
 // other has to wait for the Lease.
 func (t *takeover) judgeMissing(ctx context.Context, seen *observation) (time.Duration, error) {
 	if len(seen.leaderServices) > 0 || seen.policy.LeaderServiceName == "" || !t.counts.remembers(seen.key) {
@@ -28,8 +31,8 @@ func (t *takeover) judgeMissing(ctx context.Context, seen *observation) (time.Du
 	if !t.wrong.confirm(seen.key, leaderTerm{}, now) {
 		return t.delay, nil // that its slice was wrong is another matter
 	}
-	if !t.counts.isComplete(seen.key, seen.progress.slices) && !t.heartbeat.missedSince(since) {
-		return longestHeartbeat / 2, nil // the acting replica may have gone on from what is remembered; that the slice is gone will tell, or has to wait
+	if !t.counts.isComplete(seen.key, seen.progress.slices) && !t.heartbeat.isOver(now) {
+		return heartbeatCheck, nil // the acting replica may have gone on from what is remembered; that the slice is gone will tell, or has to wait
 	}
 	if left := since.Add(t.delay).Sub(now); left > 0 {
 		return left, nil

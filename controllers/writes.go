@@ -76,7 +76,7 @@ func (r *Reconciler) remove(ctx context.Context, kind string, object client.Obje
 	first := r.writes.deleting(uid)
 	err := r.client.Delete(ctx, object, client.Preconditions{UID: &uid, ResourceVersion: &version},
 		client.PropagationPolicy(metav1.DeletePropagationBackground))
-	if err != nil && first { // else the watch has yet to report what the earlier attempt deleted
+	if err != nil && first && !isUnanswered(err) { // else the watch may have yet to report what this or the earlier attempt deleted
 		r.writes.notDeleting(uid)
 	}
 	if apierrors.IsNotFound(err) {

@@ -43,7 +43,7 @@ func findCluster() (*rest.Config, error) {
 	found, err := config.GetConfig()
 	switch {
 	case clientcmd.IsEmptyConfig(err):
-		return nil, errors.New("no access to a cluster: there is no kubeconfig (--kubeconfig, KUBECONFIG, ~/.kube/config), and this is no Pod with a service account")
+		return nil, errors.New("no access to a cluster: no kubeconfig (--kubeconfig, KUBECONFIG, ~/.kube/config), and this is no Pod with a service account")
 	case err != nil:
 		return nil, fmt.Errorf("no access to a cluster: %w", err)
 	}

@@ -121,15 +121,15 @@ var _ = Describe("Watches that end again and again (contract 6)", func() {
 })
 
 var _ = Describe("A request that is never answered (contract 6)", func() {
-	// longestRequest is how long it is waited for. Source: controllers/retries.go.
-	const longestRequest = 10 * time.Second
+	// longestRead and longestWrite are how long it is waited for. Source: controllers/retries.go.
+	const longestRead, longestWrite = 10 * time.Second, 35 * time.Second
 
 	It("is given up after a while, and the leader is moved", func() {
 		w, line := newWatchingWorld()
 		reached, _ := line.hold("PUT endpointslices my-app-leader-ipv4")
 		w.setReady("a", false)
 		Eventually(reached).Should(BeClosed())
-		Eventually(w.leader("my-app")).WithTimeout(3 * longestRequest).Should(Equal([]string{"b"}))
+		Eventually(w.leader("my-app")).WithTimeout(2 * longestWrite).Should(Equal([]string{"b"}))
 		w.switched("my-app", "b", 2, contract.ReasonNotReady)
 	})
 
@@ -142,7 +142,7 @@ var _ = Describe("A request that is never answered (contract 6)", func() {
 		reached, _ := line.hold("GET pods")
 		w.setReady("a", false)
 		Eventually(reached).Should(BeClosed())
-		Eventually(w.leader("my-app")).WithTimeout(3 * longestRequest).Should(Equal([]string{"b"}))
+		Eventually(w.leader("my-app")).WithTimeout(3 * longestRead).Should(Equal([]string{"b"}))
 		w.switched("my-app", "b", 2, contract.ReasonNotReady)
 	})
 })

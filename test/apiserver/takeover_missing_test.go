@@ -100,7 +100,8 @@ var _ = Describe("A standby makes a leader Service again that somebody deletes w
 		w.switched("my-app", "b", 2, contract.ReasonNotReady)
 	})
 
-	It("though it may not have seen how far, once the acting replica's Lease is no longer renewed", func() {
+	It("though it may not have seen how far, once the acting replica has not renewed its Lease in time", func() {
+		const renewDeadline = 10 * time.Second // or it ends; source: controllers/replica_lock.go
 		line, w := newLine(), newWorld()
 		w.aService("my-app").createLed("a")
 		w.stopOperator()
@@ -114,6 +115,7 @@ var _ = Describe("A standby makes a leader Service again that somebody deletes w
 		reconnected()
 		Consistently(w.exists(&corev1.Service{}, "my-app-leader")).WithTimeout(5 * time.Second).Should(BeFalse())
 		stop()
+		Eventually(w.exists(&corev1.Service{}, "my-app-leader")).WithTimeout(4 * renewDeadline).Should(BeTrue())
 		w.switched("my-app", "a", 1, contract.ReasonElected)
 		Expect(standby.takeovers()).To(BeNumerically("==", 2), "the Service, and its slice")
 	})

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zen-lead/zen-lead/test/chaos/checker"
 	"github.com/zen-lead/zen-lead/test/chaos/results"
 )
 
@@ -32,7 +33,7 @@ type Options struct {
 	Longest time.Duration
 	// Faults are the names of those to choose from; none for all.
 	Faults []string
-	// RightWithin is how soon after the last fault every slice has to be right, and Tolerance for how long a Pod may have been ineligible
+	// RightWithin is how soon after the last fault and failure every slice has to be right, and Tolerance for how long a Pod may have been ineligible
 	// when it comes to be published, where nothing has kept the replicas from knowing.
 	RightWithin, Tolerance time.Duration
 	// Output takes what the run has to say, Log what the replicas say.
@@ -77,7 +78,7 @@ func Run(ctx context.Context, options Options) (all *results.Results, err error)
 	fmt.Fprintf(options.Output, "Seed %d: %s; %d writes of the operator, %d of them not its business\n", options.Seed, &total, writes, len(foreign))
 	return &results.Results{
 		Seed: options.Seed, Rounds: total.rounds, Faults: made, Failed: total.failed, Spoiled: total.spoiled, Changes: total.Changes,
-		Versions: total.Versions, RightAfter: total.right.Seconds(), Ended: total.restarts, Unknown: total.Stale, Forgotten: total.Forgotten,
+		Versions: total.Versions, RightAfter: total.right.Seconds(), Ended: total.restarts, Waited: total.waited, Unknown: total.Stale, Forgotten: total.Forgotten,
 		Writes: writes, Foreign: len(foreign), Wrong: append(total.violations, foreign...),
 	}, nil
 }
@@ -144,14 +145,16 @@ func (w *world) run(ctx context.Context, random *rand.Rand, faults round) (tally
 	if err != nil {
 		return found, err
 	}
-	found.right, found.violations, err = w.rightAgain(ctx, over)
+	calm := time.Now()
+	recovered, err := w.rightAgain(ctx)
+	found.restarts, found.gaps = w.takeRestarts(), int(w.watches.gaps.Swap(0))
 	if err != nil {
 		found.violations = append(found.violations, err.Error())
 	}
+	w.judgeRecoveries(&found, recovered, over, calm)
 	found.violations = append(w.judged, found.violations...)
 	w.judged = nil
 	found.Counts = w.checker.Counts().Since(before)
-	found.restarts, found.gaps = w.takeRestarts(), int(w.watches.gaps.Swap(0))
 	return found, nil
 }
 
@@ -177,13 +180,13 @@ func (w *world) make(ctx context.Context, p planned, random *rand.Rand) error {
 	return nil
 }
 
-// rightAgain waits until every slice is right, and returns how long after a moment the last one came to be, and which ones only after the time that
-// they have. It goes by when the watches brought what made a slice right: neither what asking takes nor when it is asked is the operator's.
-func (w *world) rightAgain(ctx context.Context, since time.Time) (last time.Duration, late []string, err error) {
+// rightAgain waits until every slice is right, and returns when each came to be. It goes by when the watches brought what made a slice right: neither
+// what asking takes nor when it is asked is the operator's.
+func (w *world) rightAgain(ctx context.Context) ([]checker.Recovery, error) {
 	ctx, cancel := context.WithTimeout(ctx, giveUp)
 	defer cancel()
 	var wrong []string
-	err = until(ctx, func(ctx context.Context) bool {
+	err := until(ctx, func(ctx context.Context) bool {
 		if w.watches.caughtUp(ctx) != nil {
 			return false
 		}
@@ -192,10 +195,30 @@ func (w *world) rightAgain(ctx context.Context, since time.Time) (last time.Dura
 		return len(wrong) == 0
 	})
 	if err != nil {
-		return giveUp, nil, fmt.Errorf("not right after %s: %s", giveUp, strings.Join(wrong, "; "))
+		return nil, fmt.Errorf("not right after %s: %s", giveUp, strings.Join(wrong, "; "))
 	}
-	last, late = w.checker.RightAfter(since, w.rightWithin)
-	return last, late, nil
+	return w.checker.Recoveries(), nil
+}
+
+// leaseRunsOut is how long after a fault at most nobody has the Lease, if the replica that had it has lost it: 15 s after who wants it has first seen
+// it, which may be as late, and up to 5 s until he looks.
+const leaseRunsOut = 20 * time.Second
+
+// judgeRecoveries notes how long after the last fault of a round Services came to be right, and which did too late: that is counted from when Pods had
+// stopped failing too. Where the replica that acted has ended, a leader Service that somebody has deleted may have to wait for the Lease.
+func (w *world) judgeRecoveries(found *tally, all []checker.Recovery, over, calm time.Time) {
+	for _, recovered := range all {
+		found.right = max(found.right, recovered.At.Sub(over))
+		took := recovered.At.Sub(calm)
+		switch {
+		case took <= w.rightWithin:
+		case recovered.Missing && found.restarts > 0 && took <= leaseRunsOut:
+			found.waited++
+		default:
+			found.violations = append(found.violations, fmt.Sprintf("%s was right only %s after the last fault and failure",
+				recovered.Service, took.Round(time.Millisecond)))
+		}
+	}
 }
 
 // Check refuses options that cannot be, and a binary that is not there.

@@ -15,8 +15,10 @@ type tally struct {
 	restarts int
 	// gaps is how often versions may have been missed by the checker.
 	gaps int
-	// right is how long it took until every slice was right, the longest of all rounds.
-	right      time.Duration
+	// right is how long after the last fault every slice was right, the longest of all rounds.
+	right time.Duration
+	// waited is how many Services had to wait for the Lease then.
+	waited     int
 	violations []string
 }
 
@@ -28,6 +30,7 @@ func (t *tally) add(other tally) {
 	t.spoiled += other.spoiled
 	t.restarts += other.restarts
 	t.gaps += other.gaps
+	t.waited += other.waited
 	t.right = max(t.right, other.right)
 	t.violations = append(t.violations, other.violations...)
 }
@@ -37,6 +40,7 @@ func (t *tally) String() string {
 		t.rounds, t.faults, t.failed, t.spoiled, t.Changes, t.Versions, t.right.Round(time.Millisecond), len(t.violations))
 	for what, count := range map[string]int{
 		"replicas ended by themselves":                     t.restarts,
+		"leader Services waited for the Lease":             t.waited,
 		"changes to a Pod that had failed, unknown to all": t.Stale,
 		"epochs forgotten with a restored etcd":            t.Forgotten,
 		"gaps in what was seen":                            t.gaps,

@@ -215,7 +215,7 @@ func (w *world) makeServices(ctx context.Context, count int) error {
 			return err
 		}
 	}
-	if _, _, err := w.rightAgain(ctx, time.Now()); err != nil {
+	if _, err := w.rightAgain(ctx); err != nil {
 		return fmt.Errorf("waiting for the first leaders: %w", err)
 	}
 	return nil

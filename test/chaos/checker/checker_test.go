@@ -211,7 +211,7 @@ func TestWhatIsWrongInTheEnd(t *testing.T) {
 		says string
 	}{
 		"right":                {begin(), ""},
-		"no slice":             {&story{Checker: newChecker()}, "has no slice"},
+		"no slice":             {&story{Checker: newChecker()}, "there is no slice"},
 		"nobody though":        {begin().slice("1"), "has nobody"},
 		"nobody":               {begin().pod("a", corev1.ConditionFalse).pod("b", corev1.ConditionFalse).slice("1"), ""},
 		"one who may not lead": {begin().pod("a", corev1.ConditionFalse), "a (a), who may not lead"},
@@ -227,18 +227,26 @@ func TestWhatIsWrongInTheEnd(t *testing.T) {
 }
 
 func TestHowSoonItWasRightGoesByWhatMadeItRight(t *testing.T) {
-	s := begin().pod("a", corev1.ConditionFalse) // at 4 s
-	over := start.Add(4500 * time.Millisecond)
+	s := begin().pod("a", corev1.ConditionFalse)     // at 4 s
 	s.pod("c", corev1.ConditionTrue).slice("2", "b") // at 5 and 6 s
 	s.next()
 	s.slice("2", "b") // nothing that was wrong
 	s.Judge()
-	last, late := s.RightAfter(over, time.Second)
-	if last != 1500*time.Millisecond || len(late) != 1 || !strings.Contains(late[0], "n/s was right only 1.5s") {
-		t.Error(last, late)
+	if found := s.Recoveries(); len(found) != 1 || found[0] != (Recovery{"n/s", start.Add(6 * time.Second), false}) {
+		t.Error(found)
 	}
-	if last, late := s.RightAfter(over.Add(time.Minute), time.Second); last != 0 || len(late) > 0 {
-		t.Error("it was right before:", last, late)
+	gone := s.next()
+	gone.Deleted = true
+	s.Slice(&discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s-leader-ipv4", Labels: map[string]string{ofService: "s-leader"}}}, gone)
+	s.slice("2").slice("2", "b")
+	s.Judge()
+	if found := s.Recoveries(); !found[0].Missing || !found[0].At.Equal(start.Add(11*time.Second)) {
+		t.Error("its slice was missing:", found)
+	}
+	s.slice("2").slice("3", "b")
+	s.Judge()
+	if found := s.Recoveries(); found[0].Missing {
+		t.Error("its slice was there:", found)
 	}
 }
 

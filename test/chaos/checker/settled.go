@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,11 +13,18 @@ type service struct {
 	selector map[string]string
 	wrong    string    // what is wrong with whom it has, or empty
 	right    time.Time // since when nothing is, by when that was seen
+	missing  bool      // it has had no slice since it was right last or, if it is, before
 }
 
+// noSlice is what is wrong with a Service whose slice has been deleted.
+const noSlice = "there is no slice"
+
 func (s *service) note(wrong string, at time.Time) {
-	if wrong == "" && s.wrong != "" {
+	switch {
+	case wrong == "" && s.wrong != "":
 		s.right = at
+	case wrong != "":
+		s.missing = wrong == noSlice || s.wrong != "" && s.missing
 	}
 	s.wrong = wrong
 }
@@ -25,7 +33,7 @@ func (s *service) note(wrong string, at time.Time) {
 func (c *Checker) OptedIn(key string, selector map[string]string) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.services[key] = &service{selector: selector, wrong: key + " has no slice"}
+	c.services[key] = &service{selector: selector, wrong: noSlice}
 }
 
 // Wrong says what is wrong in a state that the operator has had the time to put right: whom a Service publishes although it may not lead, or that
@@ -34,29 +42,31 @@ func (c *Checker) Wrong() []string {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	var wrong []string
-	for _, of := range c.services {
+	for key, of := range c.services {
 		if of.wrong != "" {
-			wrong = append(wrong, of.wrong)
+			wrong = append(wrong, key+": "+of.wrong)
 		}
 	}
 	slices.Sort(wrong)
 	return wrong
 }
 
-// RightAfter is how long after a moment the last Service came to be right, and says which ones did only after the time that they have. Nothing may
-// be wrong.
-func (c *Checker) RightAfter(moment time.Time, within time.Duration) (last time.Duration, late []string) {
+// Recovery is that of a Service: when it came to be right, and whether its slice was missing before.
+type Recovery struct {
+	Service string
+	At      time.Time
+	Missing bool
+}
+
+// Recoveries are those of all Services, by name. Nothing may be wrong.
+func (c *Checker) Recoveries() []Recovery {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	for key, of := range c.services {
-		took := of.right.Sub(moment)
-		last = max(last, took)
-		if took > within {
-			late = append(late, fmt.Sprintf("%s was right only %s after the last fault", key, took.Round(time.Millisecond)))
-		}
+	var all []Recovery
+	for _, key := range slices.Sorted(maps.Keys(c.services)) {
+		all = append(all, Recovery{key, c.services[key].right, c.services[key].missing})
 	}
-	slices.Sort(late)
-	return last, late
+	return all
 }
 
 // noteRight notes which of the Services that a version concerns are right now, and since when.
@@ -73,18 +83,18 @@ func (c *Checker) wrong(key string, selector map[string]string) string {
 	candidates := c.candidates(key, selector)
 	led := c.leaders[key+suffix+"-ipv4"]
 	if led == nil || led.current == nil {
-		return key + " has no slice"
+		return noSlice
 	}
 	published := c.published(led.current)
 	switch {
 	case led.current.spoiled():
-		return key + " has what somebody else wrote"
+		return "it has what somebody else wrote"
 	case len(published) == 0 && len(candidates) > 0:
-		return fmt.Sprintf("%s has nobody, though %v may lead", key, candidates)
+		return fmt.Sprintf("it has nobody, though %v may lead", candidates)
 	case len(published) > 0 && !slices.Contains(candidates, published[0].uid):
-		return fmt.Sprintf("%s has %s, who may not lead", key, published[0])
+		return fmt.Sprintf("it has %s, who may not lead", published[0])
 	case len(published) > 1:
-		return fmt.Sprintf("%s has %v", key, published)
+		return fmt.Sprintf("it has %v", published)
 	}
 	return ""
 }
@@ -98,6 +108,7 @@ func (c *Checker) published(of *sliceVersion) []endpoint {
 			all = append(all, led.current.endpoints...)
 		}
 	}
+	slices.SortFunc(all, func(a, b endpoint) int { return strings.Compare(a.String(), b.String()) })
 	return all
 }
 

@@ -27,7 +27,9 @@ type Results struct {
 	RightAfter float64 `json:"right_after_s"`
 	// Ended are the replicas that ended by themselves because they had lost the Lease, Unknown the changes to a Pod that had failed while replicas were
 	// kept from knowing, Forgotten the epochs that went back with a restored etcd.
-	Ended     int `json:"replicas_ended"`
+	Ended int `json:"replicas_ended"`
+	// Waited are the leader Services that were deleted and had to wait for that Lease.
+	Waited    int `json:"waited_for_lease"`
 	Unknown   int `json:"unknown"`
 	Forgotten int `json:"epochs_forgotten"`
 	// Writes are the operator's, Foreign those to what is none of its business.
@@ -58,6 +60,7 @@ func (r *Results) Markdown() string {
 		{"changes to a Pod that had failed while replicas were kept from knowing", r.Unknown},
 		{"epochs that went back with a restored etcd", r.Forgotten},
 		{"replicas that lost the Lease and ended", r.Ended},
+		{"deleted leader Services that had to wait for the Lease then", r.Waited},
 		{"writes of the operator, of which to objects of others", fmt.Sprintf("%d, %d", r.Writes, r.Foreign)},
 		{"wrong", len(r.Wrong)},
 	} {
