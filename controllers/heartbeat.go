@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// longestLook is longer than the time between two looks of a standby at the Lease, which is two to five seconds.
-const longestLook = 6 * time.Second
-
 // heartbeat is that of the replica that acts: how this replica sees its Lease renewed, by its own clock.
 type heartbeat struct {
 	mutex   sync.Mutex
@@ -26,9 +23,10 @@ func (h *heartbeat) note(version string, asked time.Time) {
 	}
 }
 
-// isOver is whether the replica that acted has not renewed the Lease for so long that it has ended, unless it is frozen, and no other one has taken it.
-func (h *heartbeat) isOver(now time.Time) bool {
+// isOver is whether the replica that acted has not renewed the Lease, when it was looked at last, for so long that it has ended, unless it is frozen; and no
+// other one has taken it.
+func (h *heartbeat) isOver() bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	return h.looked.Sub(h.renewed) > renewDeadline && now.Sub(h.looked) < longestLook
+	return h.looked.Sub(h.renewed) > renewDeadline
 }

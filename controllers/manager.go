@@ -205,7 +205,7 @@ func addTakeover(mgr manager.Manager, r *Reconciler, synced func() bool, options
 	r.standby = queue
 	_, err := controller.New(name, mgr, controller.Options{
 		Reconciler: &takeover{
-			Reconciler: r, delay: options.TakeoverDelay, synced: synced, unanswered: unanswered,
+			Reconciler: r, delay: options.TakeoverDelay, leaseNamespace: options.LeaderElectionNamespace, synced: synced, unanswered: unanswered,
 			routing:   make(chan struct{}, options.MaxConcurrentReconciles),
 			finishing: make(chan struct{}, max(1, options.MaxConcurrentReconciles/4)),
 		},

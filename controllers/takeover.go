@@ -22,6 +22,8 @@ type takeover struct {
 	*Reconciler
 	// delay is how long a slice may misroute from when this replica saw why.
 	delay time.Duration
+	// leaseNamespace is where the Lease of the replicas is.
+	leaseNamespace string
 	// synced is whether the caches have been filled.
 	synced func() bool
 	wrong  suspicions

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
@@ -31,8 +32,11 @@ func (t *takeover) judgeMissing(ctx context.Context, seen *observation) (time.Du
 	if !t.wrong.confirm(seen.key, leaderTerm{}, now) {
 		return t.delay, nil // that its slice was wrong is another matter
 	}
-	if !t.counts.isComplete(seen.key, seen.progress.slices) && !t.heartbeat.isOver(now) {
-		return heartbeatCheck, nil // the acting replica may have gone on from what is remembered; that the slice is gone will tell, or has to wait
+	if !t.counts.isComplete(seen.key, seen.progress.slices) {
+		// The acting replica may have gone on from what is remembered. That the slice is gone will tell, or has to wait.
+		if ended, err := t.actingHasEnded(ctx); err != nil || !ended {
+			return heartbeatCheck, err
+		}
 	}
 	if left := since.Add(t.delay).Sub(now); left > 0 {
 		return left, nil
@@ -47,6 +51,17 @@ func (t *takeover) judgeMissing(ctx context.Context, seen *observation) (time.Du
 	}
 	// The suspicion stays: the watch brings the new Service, and its slices are next, without another delay.
 	return maxStaleRetries * staleRetry, nil
+}
+
+// actingHasEnded looks at the Lease now: the election looks at it less often.
+func (t *takeover) actingHasEnded(ctx context.Context) (bool, error) {
+	lease, asked := &coordinationv1.Lease{}, t.clock.Now()
+	err := t.live.Get(ctx, types.NamespacedName{Namespace: t.leaseNamespace, Name: Name}, lease)
+	if err != nil {
+		return false, fmt.Errorf("reading the Lease of the replicas: %w", err)
+	}
+	t.heartbeat.note(lease.ResourceVersion, asked)
+	return t.heartbeat.isOver(), nil
 }
 
 // makeAgain makes the leader Service again, with the record that is remembered, if the API server itself says that it is missing.
