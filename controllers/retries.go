@@ -24,8 +24,8 @@ const (
 	// has changed, perhaps.
 	longestUnanswered = time.Second
 	// longestRead is how long the API server may take to answer what is read of one source before that is given up and tried again, and longestWrite
-	// the same for writes: longer than it takes itself, for webhooks that it calls may take 10 s each.
-	// Source of the 34 s: k8s.io/apiserver/pkg/endpoints/handlers.requestTimeoutUpperBound.
+	// the same for writes: longer than the 34 s that it takes itself at most, for webhooks that it calls may take 10 s each.
+	// Source: k8s.io/apiserver/pkg/endpoints/handlers.requestTimeoutUpperBound.
 	longestRead  = 10 * time.Second
 	longestWrite = 35 * time.Second
 )
