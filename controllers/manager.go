@@ -200,12 +200,11 @@ const waitingTakeovers = 8
 func addTakeover(mgr manager.Manager, r *Reconciler, synced func() bool, options Options) error {
 	const name = Name + "-takeover"
 	always := false
-	unanswered := &sourceSet{}
-	queue := newQueue(name, unanswered)
+	queue := newQueue(name, r.unanswered)
 	r.standby = queue
 	_, err := controller.New(name, mgr, controller.Options{
 		Reconciler: &takeover{
-			Reconciler: r, delay: options.TakeoverDelay, leaseNamespace: options.LeaderElectionNamespace, synced: synced, unanswered: unanswered,
+			Reconciler: r, delay: options.TakeoverDelay, leaseNamespace: options.LeaderElectionNamespace, synced: synced,
 			routing:   make(chan struct{}, options.MaxConcurrentReconciles),
 			finishing: make(chan struct{}, max(1, options.MaxConcurrentReconciles/4)),
 		},

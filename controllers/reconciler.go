@@ -50,7 +50,7 @@ type Reconciler struct {
 	told     told
 	untold   untold
 	stale    staleTries
-	// unanswered are the sources that wait for an answer of the API server.
+	// unanswered are the sources that wait for an answer of the API server, whether or not this replica acts.
 	unanswered *sourceSet
 	triggers   *endpointsliceutil.TriggerTimeTracker
 

@@ -27,8 +27,6 @@ type takeover struct {
 	// synced is whether the caches have been filled.
 	synced func() bool
 	wrong  suspicions
-	// unanswered are the sources that wait for an answer of the API server.
-	unanswered *sourceSet
 	// routing and finishing have room for those that may write at a time: slices as many as where this replica acts, status fewer.
 	routing, finishing chan struct{}
 	// unfinished are the sources whose traffic this replica has moved and whose status for people it has yet to write.
