@@ -43,7 +43,8 @@ cluster-tools: $(BIN)/image
 	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/pause ./test/cluster/pause
 
 .PHONY: e2e
-e2e: ## Run the e2e suite on our own cluster, or on that of KUBECONFIG (IMAGE, APP_IMAGE: the images there)
+e2e: $(BIN)/image $(BIN)/bundle ## Run the e2e suite on our own cluster, or on that of KUBECONFIG (IMAGE, APP_IMAGE: the images there)
+	@test/e2e/former.sh
 	@test/cluster/on-cluster.sh go test -v -count=1 -timeout 45m ./test/e2e -args -ginkgo.no-color -ginkgo.v $(GINKGO)
 
 .PHONY: monitoring-test

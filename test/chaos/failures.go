@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,7 +36,11 @@ func (w *world) failing(ctx context.Context, random *rand.Rand, done <-chan stru
 		case <-time.After(time.Duration(random.Int64N(int64(2 * failEvery)))):
 		}
 		if random.IntN(spoiledOf) == 0 {
-			service, spoil := w.services[random.IntN(len(w.services))], workload.Spoils[random.IntN(len(workload.Spoils))]
+			number, spoils := random.IntN(len(w.services)), workload.Spoils
+			if isDualStack(number) {
+				spoils = slices.Concat(spoils, workload.DualStackSpoils)
+			}
+			service, spoil := w.services[number], spoils[random.IntN(len(spoils))]
 			spoiled++
 			running.Go(func() {
 				w.insist(ctx, func(ctx context.Context) error { return spoil.Do(ctx, w.pods, service) })

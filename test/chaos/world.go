@@ -80,7 +80,7 @@ func newWorld(ctx context.Context, options Options) (w *world, err error) {
 	if _, err = w.admin.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{}); err != nil {
 		return w, err
 	}
-	w.pods = &workload.Pods{Client: w.admin, Namespace: namespace}
+	w.pods = &workload.Pods{Client: w.admin, Namespace: namespace, DualStack: true}
 	w.watches = startWatches(ctx, w.admin, w.checker)
 	if err = w.makeMembers(ctx); err != nil {
 		return w, err
@@ -205,13 +205,20 @@ func (w *world) close() error {
 	return errors.Join(failures...)
 }
 
+// isDualStack is whether a Service, by its number, has two slices: every third has.
+func isDualStack(number int) bool { return number%3 == 0 }
+
 // makeServices makes Services that are opted in, with their Pods.
 func (w *world) makeServices(ctx context.Context, count int) error {
 	for number := range count {
 		name := fmt.Sprintf("service-%d", number)
 		w.services = append(w.services, name)
-		w.checker.OptedIn(namespace+"/"+name, workload.Selector(name))
-		if err := w.pods.MakeService(ctx, name, podsEach); err != nil {
+		families := []corev1.IPFamily{corev1.IPv4Protocol}
+		if isDualStack(number) {
+			families = append(families, corev1.IPv6Protocol)
+		}
+		w.checker.OptedIn(namespace+"/"+name, workload.Selector(name), families...)
+		if err := w.pods.MakeService(ctx, name, podsEach, families...); err != nil {
 			return err
 		}
 	}

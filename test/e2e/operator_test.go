@@ -50,15 +50,21 @@ func installOperator() {
 // operatorManifests are those of config/cluster-wide with the image under test and the suite's label.
 func operatorManifests() string {
 	GinkgoHelper()
+	folder, err := filepath.Abs("../../config/cluster-wide")
+	Expect(err).NotTo(HaveOccurred())
+	return overlay(folder, variable("IMAGE", "zen-lead:dev"))
+}
+
+// overlay are the manifests of a folder, with another image of the operator and the suite's label.
+func overlay(folder, operatorImage string) string {
+	GinkgoHelper()
 	directory, err := filepath.EvalSymlinks(GinkgoT().TempDir())
 	Expect(err).NotTo(HaveOccurred())
-	here, err := os.Getwd()
+	folder, err = filepath.EvalSymlinks(folder)
 	Expect(err).NotTo(HaveOccurred())
-	here, err = filepath.EvalSymlinks(here)
+	base, err := filepath.Rel(directory, folder) // kustomize refuses absolute paths
 	Expect(err).NotTo(HaveOccurred())
-	base, err := filepath.Rel(directory, filepath.Join(here, "../../config/cluster-wide")) // kustomize refuses absolute paths
-	Expect(err).NotTo(HaveOccurred())
-	image := kustomizeImage(variable("IMAGE", "zen-lead:dev"))
+	image := kustomizeImage(operatorImage)
 	image["name"] = "zen-lead"
 	kustomization, err := json.Marshal(map[string]any{ // which is YAML too
 		"resources": []string{filepath.ToSlash(base)},
@@ -83,12 +89,18 @@ func kustomizeImage(image string) map[string]string {
 
 func kubectl(input string, arguments ...string) string {
 	GinkgoHelper()
-	command := exec.CommandContext(ctx, variable("KUBECTL", "kubectl"), arguments...)
-	command.Stdin = strings.NewReader(input)
+	return outputOf(variable("KUBECTL", "kubectl"), input, arguments...)
+}
+
+// outputOf runs a program, which has to succeed, and returns what it prints.
+func outputOf(program, input string, arguments ...string) string {
+	GinkgoHelper()
+	process := exec.CommandContext(ctx, program, arguments...)
+	process.Stdin = strings.NewReader(input)
 	failure := &bytes.Buffer{}
-	command.Stderr = failure
-	output, err := command.Output()
-	Expect(err).NotTo(HaveOccurred(), "kubectl %s: %s", strings.Join(arguments, " "), failure)
+	process.Stderr = failure
+	output, err := process.Output()
+	Expect(err).NotTo(HaveOccurred(), "%s %s: %s", filepath.Base(program), strings.Join(arguments, " "), failure)
 	return string(output)
 }
 

@@ -13,13 +13,13 @@ const installTimeout = 8 * time.Minute
 
 var _ = Describe("A new version that never becomes ready", func() {
 	It("leaves the old one serving until it is replaced", func() {
-		served.offer(stable(core[second]))
+		served.offer(stable(core[next]))
 		shop(shopA)
-		subscription{channel: "stable", targets: []string{shopA}}.install(core[second])
+		subscription{channel: "stable", targets: []string{shopA}}.install(core[next])
 		leads := elects(shopA)
 
-		served.offer(stable(core[second], core[broken]))
-		Eventually(phases).Should(Equal(map[string]string{core[second].name: "Replacing", core[broken].name: "Installing"}))
+		served.offer(stable(core[next], core[broken]))
+		Eventually(phases).Should(Equal(map[string]string{core[next].name: "Replacing", core[broken].name: "Installing"}))
 		expectOldServing := func(g Gomega) {
 			ready := 0
 			for _, pod := range podsOf(operatorNamespace, "app.kubernetes.io/name="+operatorName) {
@@ -42,9 +42,9 @@ var _ = Describe("A new version that never becomes ready", func() {
 	})
 
 	It("is got rid of by going back to the old one, without a leader being moved", func() {
-		served.offer(stable(core[second], core[broken]))
+		served.offer(stable(core[next], core[broken]))
 		shop(shopA)
-		subscription{channel: "stable", targets: []string{shopA}, starting: core[second].name}.subscribe()
+		subscription{channel: "stable", targets: []string{shopA}, starting: core[next].name}.subscribe()
 		Eventually(func() string { return phases()[core[broken].name] }).Should(Equal("Installing"))
 		leads := elects(shopA)
 		since := epoch(shopA)
@@ -52,10 +52,10 @@ var _ = Describe("A new version that never becomes ready", func() {
 		unsubscribe()
 		Expect(leader(shopA)()).To(Equal([]string{leads}))
 		reached(shopA, leads)
-		subscription{channel: "stable", targets: []string{shopA}, starting: core[second].name, manual: true}.subscribe()
+		subscription{channel: "stable", targets: []string{shopA}, starting: core[next].name, manual: true}.subscribe()
 		Eventually(waitingPlan).ShouldNot(BeEmpty())
 		approve(waitingPlan())
-		Eventually(phases).Should(Equal(map[string]string{core[second].name: "Succeeded"}))
+		Eventually(phases).Should(Equal(map[string]string{core[next].name: "Succeeded"}))
 		failsOver(shopA)
 		Expect(epoch(shopA)).NotTo(Equal(since), "the counter goes on")
 	})

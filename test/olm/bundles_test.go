@@ -11,15 +11,25 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	utilversion "k8s.io/apimachinery/pkg/util/version"
 )
 
 const (
 	imageName   = "ghcr.io/zen-lead/zen-lead"
 	packageName = "zen-lead"
-	// The versions that the suite installs, oldest first. images.sh makes an image of each of the first two.
-	first, second = "0.1.0", "0.2.0"
-	// broken never becomes ready.
-	broken = "0.3.0"
+	// oldest is the first release.
+	oldest = "0.1.0"
+)
+
+// The versions besides that the suite installs, by their age. images.sh makes the images: next's from this tree, the others' from the commits
+// that they were released from.
+var (
+	// former is the newest release, and its bundles are those that were released.
+	former string
+	// next is this tree, as it will be released.
+	next string
+	// broken is one after that, which never becomes ready.
+	broken string
 )
 
 // bundle is one in a folder, as it is offered in catalogs.
@@ -28,9 +38,10 @@ type bundle struct {
 	directory string
 	image     string
 	replaces  string
+	skipRange string // what is upgraded to it in one step, besides
 }
 
-// An alert, by its name now and by the one that it has in the first version's bundle.
+// An alert, by its name now and by the one that it has in the former version's bundle.
 const (
 	currentAlert = "ZenLeadWorkQueueSaturated"
 	formerAlert  = "ZenLeadWorkQueueFull"
@@ -42,21 +53,27 @@ var withMonitoring, core map[string]bundle
 // makeBundles makes the bundles of all versions, and has the nodes know their images.
 func makeBundles() {
 	GinkgoHelper()
+	former = shown("version")
+	next = minorAfter(former)
+	broken = minorAfter(next)
 	withMonitoring, core = map[string]bundle{}, map[string]bundle{}
 	directory := GinkgoT().TempDir()
-	archives := map[string]string{}
-	for _, version := range []string{first, second} {
-		archives[version] = olmImage("zen-lead-" + version)
+	archives := map[string]string{oldest: olmImage("zen-lead-" + oldest), former: releaseArchive(packageName), next: olmImage("zen-lead-" + next)}
+	images := map[string]string{}
+	for version, archive := range archives {
+		run(nil, os.Getenv("ZEN_LEAD_CLUSTER"), "load", archive)
+		images[version] = imageName + "@" + digestOf(archive)
 	}
-	run(nil, os.Getenv("ZEN_LEAD_CLUSTER"), "load", archives[first], archives[second])
-	images := map[string]string{
-		first: imageName + "@" + digestOf(archives[first]), second: imageName + "@" + digestOf(archives[second]),
-	}
-	images[broken] = images[second]
-	before := map[string]string{first: "", second: first, broken: second}
+	Expect(images[former]).To(Equal(shown("image")), "built again from its commit")
+	images[broken] = images[next]
+	before := map[string]string{oldest: "", former: oldest, next: former, broken: next}
 	for version, image := range images {
 		made := filepath.Join(directory, version)
-		generate(version, before[version], image, made)
+		if version == former {
+			Expect(os.CopyFS(made, os.DirFS(filepath.Join(root(), "bin", "olm-images", "released", "bundle")))).To(Succeed())
+		} else {
+			generate(version, before[version], image, made)
+		}
 		withMonitoring[version] = bundle{name: "zen-lead.v" + version, directory: filepath.Join(made, "prometheus"), image: image}
 		core[version] = bundle{name: "zen-lead.v" + version + "-core", directory: filepath.Join(made, "core"), image: image}
 	}
@@ -65,12 +82,29 @@ func makeBundles() {
 			made := variant[version]
 			if replaced != "" {
 				made.replaces = variant[replaced].name
+				made.skipRange = ">=" + oldest + " <" + version // as in the catalog that is shipped
 			}
 			variant[version] = made
 		}
 		edit(variant[broken], "path: /readyz", "path: /never")
 	}
-	edit(withMonitoring[first], currentAlert, formerAlert)
+	for _, version := range []string{oldest, former} { // so that its rules differ from next's
+		edit(withMonitoring[version], currentAlert, formerAlert)
+	}
+}
+
+// shown is what bin/bundle says of the newest release.
+func shown(what string) string {
+	GinkgoHelper()
+	return strings.TrimSpace(run(nil, "env", "-C", root(), filepath.Join(root(), "bin", "bundle"), "show", what))
+}
+
+// minorAfter is the minor version that follows one.
+func minorAfter(version string) string {
+	GinkgoHelper()
+	parsed, err := utilversion.ParseSemantic(version)
+	Expect(err).NotTo(HaveOccurred())
+	return parsed.WithMinor(parsed.Minor() + 1).WithPatch(0).String()
 }
 
 // olmImage is the archive of one of the images that images.sh makes.

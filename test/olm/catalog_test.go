@@ -71,7 +71,7 @@ func catalog(channels []channel, deprecations ...deprecation) string {
 		for _, bundle := range channel.bundles {
 			entry := map[string]any{"name": bundle.name}
 			if bundle.replaces != "" && len(entries) > 0 {
-				entry["replaces"] = bundle.replaces
+				entry["replaces"], entry["skipRange"] = bundle.replaces, bundle.skipRange
 			}
 			entries = append(entries, entry)
 			if !rendered[bundle.name] {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes the images that the suite has OLM install, into bin/olm-images: the operator's 0.1.0 from the commit that it was released from,
-# and 0.2.0 from this tree. They are for this machine's platform alone, so their digests are not those of a release. Besides, in the
-# folder `released`, those of the newest release as it is shipped, and those that OLM runs to unpack a bundle's image.
+# Makes the images that the suite has OLM install, into bin/olm-images: the operator's 0.1.0 from the commit that it was released from, and
+# the version after the newest release from this tree. They are for this machine's platform alone, so their digests are not those of a
+# release. Besides, in the folder `released`, the newest release's images and bundles as they are shipped; and the images that OLM runs to
+# unpack a bundle's.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 directory=$PWD/bin/olm-images
@@ -21,16 +22,20 @@ if [[ ! -e $directory/zen-lead-$first-$commit ]]; then
   image "$first" "$commit" "$sources"
   touch "$directory/zen-lead-$first-$commit" # what was released does not change
 fi
-image 0.2.0 "$(git rev-parse --short=12 HEAD)" .
-
 newest=$(bin/bundle show version) commit=$(bin/bundle show commit)
+IFS=. read -r major minor _ <<<"$newest"
+image "$major.$((minor + 1)).0" "$(git rev-parse --short=12 HEAD)" .
+
 if [[ ! -e $directory/released/$newest-$commit ]]; then
   echo "Building release $newest again from its commit, for both platforms..."
   test/tools/release/image.sh "$newest" "$commit" "$directory/released/zen-lead.tar" >/dev/null
   touch "$directory/released/$newest-$commit"
 fi
+bundles=$(test/tools/release/released-bundles.sh "$directory/released")
+rm -rf "$directory/released/bundle"
+cp -r "$bundles" "$directory/released/bundle"
 test/tools/release/bundle-image.sh core "ghcr.io/zen-lead/zen-lead-bundle:$newest-core" "$directory/released/bundle-core.tar" \
-  "$(test/tools/release/released-bundles.sh "$directory/released")" >/dev/null
+  "$directory/released/bundle" >/dev/null
 
 programs=$(dirname "$(go run ./test/tools/release/opm)")
 CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$directory/cp" ./test/olm/cp

@@ -20,13 +20,13 @@ var everywhere []string
 var _ = Describe("Installed in install mode", func() {
 	DescribeTable("the operator leads the Services of its OperatorGroup's namespaces, and no others, and may do what the contract says there",
 		func(targets []string) {
-			served.offer(stable(core[second]))
+			served.offer(stable(core[next]))
 			shop(shopA)
 			shop(shopB)
 			shop(shopC)
 			makeNamespace(operatorNamespace)
 			openShop(operatorNamespace)
-			subscription{channel: "stable", targets: targets}.install(core[second])
+			subscription{channel: "stable", targets: targets}.install(core[next])
 
 			var watched, unwatched []string
 			for _, namespace := range []string{operatorNamespace, shopA, shopB, shopC} {

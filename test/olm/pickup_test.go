@@ -17,9 +17,9 @@ var _ = Describe("The monitoring objects that OLM installed", func() {
 	It("are picked up by prometheus-operator and Prometheus, which scrapes both replicas and evaluates the rules", func() {
 		bringMonitoringKinds()
 		bringPrometheusOperator()
-		served.offer(stable(withMonitoring[second]))
+		served.offer(stable(withMonitoring[next]))
 		shop(shopA)
-		subscription{channel: "stable"}.install(withMonitoring[second])
+		subscription{channel: "stable"}.install(withMonitoring[next])
 		elects(shopA)
 
 		// Prometheus as users of prometheus-operator have it, with the two bindings that docs/monitoring.md asks for.
@@ -127,7 +127,7 @@ func loadedRules() (map[string]int, error) {
 // their own wait for some minutes.
 func rulesOfBundle() (all, atOnce int) {
 	GinkgoHelper()
-	rules := objectsOf(second)["prometheusrule"].(map[string]any)
+	rules := objectsOf(next)["prometheusrule"].(map[string]any)
 	for _, group := range rules["groups"].([]any) {
 		count := len(group.(map[string]any)["rules"].([]any))
 		all += count

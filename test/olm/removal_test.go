@@ -18,10 +18,10 @@ import (
 var _ = Describe("Removed by deleting Subscription and ClusterServiceVersion", func() {
 	It("the operator leaves what docs/install.md lists, and leader Services that route on", func() {
 		bringMonitoringKinds()
-		served.offer(stable(withMonitoring[second]))
+		served.offer(stable(withMonitoring[next]))
 		shop(shopA)
 		before := everything()
-		subscription{channel: "stable", targets: []string{shopA}}.install(withMonitoring[second])
+		subscription{channel: "stable", targets: []string{shopA}}.install(withMonitoring[next])
 		leads := elects(shopA)
 		reached(shopA, leads)
 

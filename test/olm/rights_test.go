@@ -28,7 +28,7 @@ func expectRights(watched, unwatched []string) {
 	if len(unwatched) == 0 {
 		inWatched.Insert("get namespaces", "list namespaces", "watch namespaces")
 	}
-	condition := core[second].name
+	condition := core[next].name
 	inOwn := inWatched.Union(sets.New(
 		fmt.Sprintf("get operatorconditions.operators.coreos.com [%s]", condition),
 		fmt.Sprintf("update operatorconditions.operators.coreos.com [%s]", condition),

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -159,5 +160,5 @@ func replaceService(ctx context.Context, c *churn, m *member, _ func() error) er
 		}
 	}
 	m.generation++
-	return c.MakeService(ctx, m.name(), podsEach)
+	return c.MakeService(ctx, m.name(), podsEach, corev1.IPv4Protocol)
 }

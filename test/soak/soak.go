@@ -100,7 +100,7 @@ func (w *world) begin(ctx context.Context) (err error) {
 		w.churn.services = append(w.churn.services, &member{place: place})
 	}
 	workqueue.ParallelizeUntil(ctx, makers, w.Services, func(place int) {
-		failures[place] = w.churn.MakeService(ctx, w.churn.services[place].name(), podsEach)
+		failures[place] = w.churn.MakeService(ctx, w.churn.services[place].name(), podsEach, corev1.IPv4Protocol)
 	})
 	return errors.Join(failures...)
 }

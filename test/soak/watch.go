@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 
@@ -92,7 +93,7 @@ func (w *world) rightAgain(ctx context.Context) (time.Duration, error) {
 			return false, err
 		}
 		for _, m := range w.churn.services {
-			judge.OptedIn(namespace+"/"+m.name(), workload.Selector(m.name()))
+			judge.OptedIn(namespace+"/"+m.name(), workload.Selector(m.name()), corev1.IPv4Protocol)
 		}
 		wrong = append(judge.Judge(), judge.Wrong()...)
 		return len(wrong) == 0, nil

@@ -24,6 +24,8 @@ const appLabel = "app"
 type Pods struct {
 	Client    kubernetes.Interface
 	Namespace string
+	// DualStack is whether they have an IPv6 address too.
+	DualStack bool
 	// addresses is how many have been given away.
 	addresses atomic.Int64
 }
@@ -54,6 +56,9 @@ func (p *Pods) Make(ctx context.Context, name string) error {
 	made.Status.Phase = corev1.PodRunning
 	made.Status.PodIP = fmt.Sprintf("10.244.%d.%d", number/250%250, number%250+1)
 	made.Status.PodIPs = []corev1.PodIP{{IP: made.Status.PodIP}}
+	if p.DualStack {
+		made.Status.PodIPs = append(made.Status.PodIPs, corev1.PodIP{IP: fmt.Sprintf("fd00:244::%x", number)})
+	}
 	made.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now()}}
 	_, err = pods.UpdateStatus(ctx, made, metav1.UpdateOptions{})
 	return err

@@ -12,8 +12,11 @@ import (
 	"github.com/zen-lead/zen-lead/controllers/contract"
 )
 
-// SpoiledAddress is where spoiled slices send the traffic: an address for documentation (RFC 5737), which no Pod has.
-const SpoiledAddress = "192.0.2.1"
+// SpoiledAddress and SpoiledAddress6 are where spoiled slices send the traffic: addresses for documentation (RFC 5737, RFC 3849), which no Pod has.
+const (
+	SpoiledAddress  = "192.0.2.1"
+	SpoiledAddress6 = "2001:db8::1"
+)
 
 // Spoil is something that somebody does to what the operator has made for a Service. What is not there cannot be spoiled, and is no error.
 type Spoil struct {
@@ -21,21 +24,31 @@ type Spoil struct {
 	Do   func(ctx context.Context, p *Pods, service string) error
 }
 
-// Spoils are all ways that there are.
+// Spoils are all ways that there are where Services have IPv4 alone.
 var Spoils = []Spoil{
-	{"slice edited", editSlice},
-	{"slice deleted", deleteSlice},
+	{"slice edited", editSlice(discoveryv1.AddressTypeIPv4, SpoiledAddress)},
+	{"slice deleted", deleteSlice(discoveryv1.AddressTypeIPv4)},
 	{"leader Service deleted", deleteLeaderService},
 }
 
-func editSlice(ctx context.Context, p *Pods, service string) error {
-	patch := fmt.Appendf(nil, `{"endpoints":[{"addresses":[%q]}]}`, SpoiledAddress)
-	_, err := p.Client.DiscoveryV1().EndpointSlices(p.Namespace).Patch(ctx, sliceName(service), types.MergePatchType, patch, metav1.PatchOptions{})
-	return ignoreMissing(err)
+// DualStackSpoils are those that Services with IPv6 as well have besides.
+var DualStackSpoils = []Spoil{
+	{"IPv6 slice edited", editSlice(discoveryv1.AddressTypeIPv6, SpoiledAddress6)},
+	{"IPv6 slice deleted", deleteSlice(discoveryv1.AddressTypeIPv6)},
 }
 
-func deleteSlice(ctx context.Context, p *Pods, service string) error {
-	return ignoreMissing(p.Client.DiscoveryV1().EndpointSlices(p.Namespace).Delete(ctx, sliceName(service), metav1.DeleteOptions{}))
+func editSlice(of discoveryv1.AddressType, address string) func(context.Context, *Pods, string) error {
+	patch := fmt.Appendf(nil, `{"endpoints":[{"addresses":[%q]}]}`, address)
+	return func(ctx context.Context, p *Pods, service string) error {
+		_, err := p.Client.DiscoveryV1().EndpointSlices(p.Namespace).Patch(ctx, sliceName(service, of), types.MergePatchType, patch, metav1.PatchOptions{})
+		return ignoreMissing(err)
+	}
+}
+
+func deleteSlice(of discoveryv1.AddressType) func(context.Context, *Pods, string) error {
+	return func(ctx context.Context, p *Pods, service string) error {
+		return ignoreMissing(p.Client.DiscoveryV1().EndpointSlices(p.Namespace).Delete(ctx, sliceName(service, of), metav1.DeleteOptions{}))
+	}
 }
 
 func deleteLeaderService(ctx context.Context, p *Pods, service string) error {
@@ -44,8 +57,8 @@ func deleteLeaderService(ctx context.Context, p *Pods, service string) error {
 
 func leaderName(service string) string { return service + contract.DefaultLeaderServiceSuffix }
 
-func sliceName(service string) string {
-	return contract.SliceName(leaderName(service), discoveryv1.AddressTypeIPv4)
+func sliceName(service string, of discoveryv1.AddressType) string {
+	return contract.SliceName(leaderName(service), of)
 }
 
 func ignoreMissing(err error) error {

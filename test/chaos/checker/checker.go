@@ -188,7 +188,7 @@ func (c *Checker) forget(at time.Time) {
 		led.current, led.published, led.missed, led.unsure = nil, "", true, !c.backup.IsZero()
 	}
 	for key, of := range c.services {
-		of.note(c.wrong(key, of.selector), at)
+		of.note(c.wrong(key, of), at)
 	}
 }
 
@@ -301,8 +301,8 @@ func (c *Checker) judgeChoice(published endpoint, at time.Time, say func(string,
 		say("%s never was", published)
 	case !published.ready:
 		say("%s became the leader as not ready", published)
-	case pod.address != published.address:
-		say("%s has address %s, not %s", published, pod.address, published.address)
+	case !slices.Contains(pod.addresses, published.address):
+		say("%s has the addresses %v, not %s", published, pod.addresses, published.address)
 	case pod.ineligible != "" && at.Sub(pod.lost) > c.tolerance:
 		if c.couldNotKnow(pod.lost, at) {
 			c.counts.Stale++

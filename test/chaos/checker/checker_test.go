@@ -30,7 +30,7 @@ func (s *story) next() Version {
 func (s *story) pod(name string, ready corev1.ConditionStatus) *story {
 	s.Pod(&corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: name, UID: types.UID(name), Labels: map[string]string{"app": "s"}},
-		Status: corev1.PodStatus{Phase: corev1.PodRunning, PodIP: "ip-" + name,
+		Status: corev1.PodStatus{Phase: corev1.PodRunning, PodIPs: []corev1.PodIP{{IP: "ip-" + name}, {IP: "ip6-" + name}},
 			Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}}},
 	}, s.next())
 	return s
@@ -53,9 +53,18 @@ func (s *story) sliceNamed(name, epoch string, pods ...string) *story {
 	return s
 }
 
+// slice6 is that of the other type.
+func (s *story) slice6(epoch, pod string) *story {
+	s.Slice(&discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "s-leader-ipv6",
+		Labels: map[string]string{ofService: "s-leader"}, Annotations: map[string]string{epochKey: epoch}}, AddressType: discoveryv1.AddressTypeIPv6,
+		Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"ip6-" + pod}, TargetRef: &corev1.ObjectReference{Name: pod, UID: types.UID(pod)}}},
+	}, s.next())
+	return s
+}
+
 func newChecker() *Checker {
 	c := New(time.Second)
-	c.OptedIn("n/s", map[string]string{"app": "s"})
+	c.OptedIn("n/s", map[string]string{"app": "s"}, corev1.IPv4Protocol)
 	return c
 }
 
@@ -92,7 +101,7 @@ func TestVersionsAreJudgedInTheirOrderAndNotAsTheyCome(t *testing.T) {
 	s := begin()
 	late := s.next()
 	s.pod("a", corev1.ConditionFalse).slice("2", "c")
-	s.Pod(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "c", UID: "c"}, Status: corev1.PodStatus{Phase: corev1.PodRunning, PodIP: "ip-c",
+	s.Pod(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "c", UID: "c"}, Status: corev1.PodStatus{Phase: corev1.PodRunning, PodIPs: []corev1.PodIP{{IP: "ip-c"}},
 		Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}}, late)
 	if found := s.Judge(); len(found) > 0 {
 		t.Error(found)
@@ -129,7 +138,7 @@ func (s *story) restored(replicaBegan time.Duration) *story {
 		at := s.next()
 		at.Era, at.Listed = 1, true
 		s.Pod(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: pod, UID: types.UID(pod)}, Status: corev1.PodStatus{Phase: corev1.PodRunning,
-			PodIP: "ip-" + pod, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}}, at)
+			PodIPs: []corev1.PodIP{{IP: "ip-" + pod}}, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}}, at)
 	}
 	return s
 }
@@ -221,6 +230,35 @@ func TestWhatIsWrongInTheEnd(t *testing.T) {
 			c.told.Judge()
 			if found := strings.Join(c.told.Wrong(), ""); !strings.Contains(found, c.says) || c.says == "" && found != "" {
 				t.Errorf("found %q, wanted %q", found, c.says)
+			}
+		})
+	}
+}
+
+func TestTheSlicesOfADualStackServiceSayTheSame(t *testing.T) {
+	for name, c := range map[string]struct {
+		tell func(*story)
+		says string // empty: nothing is wrong
+	}{
+		"both":             {func(s *story) { s.slice("1", "a").slice6("1", "a") }, ""},
+		"one is missing":   {func(s *story) { s.slice("1", "a") }, noSlice},
+		"different Pods":   {func(s *story) { s.slice("1", "a").slice6("1", "b") }, "s-leader-ipv6 [b (b)], epoch 1"},
+		"different epochs": {func(s *story) { s.slice("2", "a").slice6("1", "a") }, "s-leader-ipv4 has [a (a)], epoch 2"},
+		"one is behind":    {func(s *story) { s.slice("1", "a").slice6("1", "a").pod("a", corev1.ConditionFalse).slice("2", "b") }, "who may not lead"},
+		"a failover": {func(s *story) {
+			s.slice("1", "a").slice6("1", "a").pod("a", corev1.ConditionFalse).slice("2", "b").slice6("2", "b")
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &story{Checker: New(time.Second)}
+			s.OptedIn("n/s", map[string]string{"app": "s"}, corev1.IPv4Protocol, corev1.IPv6Protocol)
+			c.tell(s.pod("a", corev1.ConditionTrue).pod("b", corev1.ConditionTrue))
+			if found := s.Judge(); len(found) > 0 {
+				t.Error(found)
+			}
+			wrong := strings.Join(s.Wrong(), "; ")
+			if c.says == "" && wrong != "" || !strings.Contains(wrong, c.says) {
+				t.Errorf("found %q, wanted %q", wrong, c.says)
 			}
 		})
 	}

@@ -6,11 +6,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // service is one that is opted in.
 type service struct {
 	selector map[string]string
+	slices   []string  // by namespace/name
 	wrong    string    // what is wrong with whom it has, or empty
 	right    time.Time // since when nothing is, by when that was seen
 	missing  bool      // it has had no slice since it was right last or, if it is, before
@@ -29,11 +32,16 @@ func (s *service) note(wrong string, at time.Time) {
 	s.wrong = wrong
 }
 
-// OptedIn says that a Service is opted in, by namespace/name and its selector's labels. It is wrong until it has the leader that it can have.
-func (c *Checker) OptedIn(key string, selector map[string]string) {
+// OptedIn says that a Service is opted in, by namespace/name, its selector's labels and its IP families. Its Pods have addresses of all of these.
+// It is wrong until it has the leader that it can have.
+func (c *Checker) OptedIn(key string, selector map[string]string, families ...corev1.IPFamily) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.services[key] = &service{selector: selector, wrong: noSlice}
+	of := &service{selector: selector, wrong: noSlice}
+	for _, family := range families {
+		of.slices = append(of.slices, key+suffix+"-"+strings.ToLower(string(family)))
+	}
+	c.services[key] = of
 }
 
 // Wrong says what is wrong in a state that the operator has had the time to put right: whom a Service publishes although it may not lead, or that
@@ -73,18 +81,41 @@ func (c *Checker) Recoveries() []Recovery {
 func (c *Checker) noteRight(v version) {
 	for key, of := range c.services {
 		if v.pod != nil && matches(v.pod.labels, of.selector) || v.slice != nil && v.slice.namespace+"/"+v.slice.service == key+suffix {
-			of.note(c.wrong(key, of.selector), v.Seen)
+			of.note(c.wrong(key, of), v.Seen)
 		}
 	}
 }
 
 // wrong is what is wrong with whom a Service has, or empty.
-func (c *Checker) wrong(key string, selector map[string]string) string {
-	candidates := c.candidates(key, selector)
-	led := c.leaders[key+suffix+"-ipv4"]
-	if led == nil || led.current == nil {
-		return noSlice
+func (c *Checker) wrong(key string, of *service) string {
+	candidates := c.candidates(key, of.selector)
+	var first *sliceVersion
+	for _, name := range of.slices {
+		led := c.leaders[name]
+		if led == nil || led.current == nil {
+			return noSlice
+		}
+		if wrong := c.wrongSlice(led, candidates); wrong != "" {
+			return wrong
+		}
+		if first == nil {
+			first = led.current
+		}
+		if !led.current.agrees(first) {
+			return fmt.Sprintf("%s has %v, epoch %d, and %s %v, epoch %d", first.name, first.endpoints, first.epoch, led.current.name, led.current.endpoints, led.current.epoch)
+		}
 	}
+	return ""
+}
+
+// agrees is whether two slices, of different types, say the same of who leads.
+func (v *sliceVersion) agrees(other *sliceVersion) bool {
+	return v.epoch == other.epoch &&
+		slices.EqualFunc(v.endpoints, other.endpoints, func(a, b endpoint) bool { return a.uid == b.uid && a.ready == b.ready })
+}
+
+// wrongSlice is what is wrong with whom a slice publishes, or those beside it.
+func (c *Checker) wrongSlice(led *leadership, candidates []string) string {
 	published := c.published(led.current)
 	switch {
 	case led.current.spoiled():

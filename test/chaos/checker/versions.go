@@ -16,9 +16,10 @@ const (
 	epochKey  = "zen-lead.io/leader-epoch"
 	ofService = "kubernetes.io/service-name"
 	suffix    = "-leader"
-	// spoiledNetwork is where slices send the traffic that somebody else has edited: addresses that no Pod has (RFC 5737).
-	spoiledNetwork = "192.0.2."
 )
+
+// spoiledNetworks are where slices send the traffic that somebody else has edited: addresses that no Pod has (RFC 5737, RFC 3849).
+var spoiledNetworks = []string{"192.0.2.", "2001:db8:"}
 
 // version is one that an object had.
 type version struct {
@@ -32,7 +33,7 @@ type podVersion struct {
 	namespace, name, uid string
 	labels               map[string]string
 	ineligible           string // why, or empty
-	address              string
+	addresses            []string
 }
 
 // sliceVersion is what a leader Service's slice said.
@@ -45,7 +46,9 @@ type sliceVersion struct {
 
 // spoiled is whether somebody else than the operator wrote it.
 func (v *sliceVersion) spoiled() bool {
-	return slices.ContainsFunc(v.endpoints, func(e endpoint) bool { return strings.HasPrefix(e.address, spoiledNetwork) })
+	return slices.ContainsFunc(v.endpoints, func(e endpoint) bool {
+		return slices.ContainsFunc(spoiledNetworks, func(network string) bool { return strings.HasPrefix(e.address, network) })
+	})
 }
 
 type endpoint struct {
@@ -55,7 +58,10 @@ type endpoint struct {
 
 // newPodVersion judges a Pod by the rules of contract 3, for a Service with numeric target ports and without durations.
 func newPodVersion(pod *corev1.Pod) *podVersion {
-	v := &podVersion{namespace: pod.Namespace, name: pod.Name, uid: string(pod.UID), labels: pod.Labels, address: pod.Status.PodIP}
+	v := &podVersion{namespace: pod.Namespace, name: pod.Name, uid: string(pod.UID), labels: pod.Labels}
+	for _, address := range pod.Status.PodIPs {
+		v.addresses = append(v.addresses, address.IP)
+	}
 	ready := slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
 		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
 	})
@@ -66,7 +72,7 @@ func newPodVersion(pod *corev1.Pod) *podVersion {
 		v.ineligible = "not running"
 	case !ready:
 		v.ineligible = "not ready"
-	case pod.Status.PodIP == "":
+	case len(v.addresses) == 0:
 		v.ineligible = "without address"
 	}
 	return v
