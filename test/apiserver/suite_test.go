@@ -50,7 +50,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	logf.SetLogger(logger)
 	klog.SetLogger(logger)
 	SetDefaultEventuallyTimeout(15 * time.Second)
-	SetDefaultEventuallyPollingInterval(10 * time.Millisecond)
+	SetDefaultEventuallyPollingInterval(polling)
 	SetDefaultConsistentlyPollingInterval(10 * time.Millisecond)
 
 	startPlane(ctx)

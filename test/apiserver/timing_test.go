@@ -14,6 +14,9 @@ import (
 // shortly is how long a test watches that nothing happens.
 const shortly = 300 * time.Millisecond
 
+// polling is how often something is looked at.
+const polling = 10 * time.Millisecond
+
 // fakeClock gives the world a clock that stands still, on a whole second as the Ready condition's times are.
 func (w *world) fakeClock() (*testingclock.FakePassiveClock, time.Time) {
 	now := time.Now().Truncate(time.Second)
