@@ -17,9 +17,9 @@ const topicRefused = "refused by the API server"
 const refusedRetry = 10 * time.Minute
 
 // reportRefusal tells, once, of what the API server refuses to a pass that ended with an error. It returns when to look again, and the error if
-// trying again soon may help, because a quota has room again perhaps. What is not valid stays so however often it is sent.
+// trying again soon may help, because a quota has room again perhaps, or a webhook answers. What is not valid stays so however often it is sent.
 func (r *Reconciler) reportRefusal(ctx context.Context, seen *observation, recheck time.Duration, err error) (time.Duration, error) {
-	switch refused := isNotValid(err) || apierrors.IsForbidden(err); {
+	switch refused := isNotValid(err) || apierrors.IsForbidden(err) || apierrors.IsInternalError(err); { // the last is a webhook's that fails, above all
 	case err == nil:
 		r.told.news(seen.key, topicRefused)
 	case refused && seen.source != nil:

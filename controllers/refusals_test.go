@@ -16,6 +16,7 @@ var services = schema.GroupResource{Resource: "services"}
 func TestARefusalIsToldOnceAndTriedAgainSoonOnlyIfThatMayHelp(t *testing.T) {
 	invalid := fmt.Errorf("creating Service team/app-leader: %w", apierrors.NewInvalid(schema.GroupKind{Kind: "Service"}, "app-leader", nil))
 	forbidden := fmt.Errorf("creating Service team/app-leader: %w", apierrors.NewForbidden(services, "app-leader", errors.New("exceeded quota")))
+	webhook := fmt.Errorf("creating Service team/app-leader: %w", apierrors.NewInternalError(errors.New("failed calling webhook")))
 	unavailable := apierrors.NewServiceUnavailable("later")
 	sink := &written{}
 	r := &Reconciler{events: sink}
@@ -35,6 +36,8 @@ func TestARefusalIsToldOnceAndTriedAgainSoonOnlyIfThatMayHelp(t *testing.T) {
 		{forbidden, true, 2},
 		{nil, false, 2},
 		{forbidden, true, 3},
+		{webhook, true, 4},
+		{webhook, true, 4},
 	} {
 		recheck, left := r.reportRefusal(t.Context(), seen, 0, step.err)
 		if (left != nil) != step.tryAgain || len(sink.notes) != step.toldSoFar || (recheck == refusedRetry) != isNotValid(step.err) {
