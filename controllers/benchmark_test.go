@@ -107,7 +107,7 @@ func benchmarkLists() map[string]runtime.Object {
 		record := leaderservice.Record{
 			LeaderName: first.Name, LeaderUID: first.UID, Epoch: 1, LastSwitch: time.Unix(1, 0), Reason: contract.ReasonElected, Published: true,
 		}
-		leader, _ := leaderservice.UpdatedService(leaderservice.NewService(&source, app+"-leader"), &source, record)
+		leader, _ := leaderservice.UpdatedService(leaderservice.NewService(&source, app+"-leader"), &source, record, false)
 		leader.UID, leader.ResourceVersion = types.UID("uid-"+leader.Name), "1"
 		route := leaderservice.Route{Source: &source, Service: leader, Leader: &first, Record: record}
 		route.Conditions.Ready, route.Conditions.Serving = true, true

@@ -252,6 +252,10 @@ func (r *Reconciler) reportTaken(p *pass) {
 		slices.Sort(p.slices.beside)
 		conflict = fmt.Sprintf("EndpointSlice %s routes traffic of %s past the leader and was not made by zen-lead; it is left alone",
 			strings.Join(p.slices.beside, ", "), p.leaderService.Name)
+		if p.slices.mirrored {
+			conflict = fmt.Sprintf("EndpointSlice %s routes traffic of %s past the leader, because of Endpoints that an added selector has left; "+
+				"a selector that matches nobody is to empty them", strings.Join(p.slices.beside, ", "), p.leaderService.Name)
+		}
 	}
 	r.metrics.NameConflict(p.seen.key, conflict != "")
 	r.tellOnce(p.seen, p.leaderService, contract.EventNameConflict, conflict)

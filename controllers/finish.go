@@ -16,7 +16,7 @@ func (r *Reconciler) finish(ctx context.Context, p *pass) error {
 	if r.writes.stale(existing) {
 		return errStale
 	}
-	updated, differs := leaderservice.UpdatedService(existing, p.seen.source, p.after)
+	updated, differs := leaderservice.UpdatedService(existing, p.seen.source, p.after, p.slices.mirrored)
 	if differs {
 		if err := r.update(ctx, "Service", updated); err != nil {
 			return err

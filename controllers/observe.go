@@ -46,6 +46,8 @@ type observation struct {
 	attested func(*corev1.Service) string
 	// conflict tells of somebody else's object that keeps the leader Service of the wanted name from being made.
 	conflict string
+	// unmade is why the leader Service of the wanted name could not be made; nil if it could, or was not tried.
+	unmade error
 }
 
 // routable is whether the source is to have a leader Service.

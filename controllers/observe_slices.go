@@ -26,8 +26,10 @@ type sliceSet struct {
 	taken map[discoveryv1.AddressType]bool
 	// spilled are the built-in controller's, left behind by a selector that somebody had added.
 	spilled []*metav1.PartialObjectMetadata
-	// beside are the names of somebody else's slices that kube-proxy takes for the leader Service's.
-	beside []string
+	// beside are the names of somebody else's slices that kube-proxy takes for the leader Service's, and mirrored is whether one of them is
+	// what the edit of somebody has led to.
+	beside   []string
+	mirrored bool
 }
 
 func newSliceSet() *sliceSet {
@@ -127,6 +129,7 @@ func (r *Reconciler) findBeside(ctx context.Context, set *sliceSet, namespace, n
 			set.spilled = append(set.spilled, slice)
 		default:
 			set.beside = append(set.beside, slice.Name)
+			set.mirrored = set.mirrored || leaderservice.MirroredByEdit(slice)
 		}
 	}
 	return nil

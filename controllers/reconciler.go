@@ -100,6 +100,9 @@ func (r *Reconciler) reconcile(ctx context.Context, key types.NamespacedName, ar
 		return 0, err
 	}
 	recheck, err := r.bringInLine(ctx, seen, arrived)
+	if err == nil {
+		err = seen.unmade
+	}
 	return r.reportRefusal(ctx, seen, recheck, err)
 }
 

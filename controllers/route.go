@@ -18,7 +18,7 @@ import (
 
 // ensureService returns the leader Service to route through, with the slices that bear its name. It is the one of the
 // wanted name, made if need be. Where that name is not valid, or somebody else's, it is the one that exists under a former
-// name: it goes on routing until the name is mended. Nil if there is none.
+// name: it goes on routing until the name is mended, or the API server takes the new one (seen.unmade). Nil if there is none.
 func (r *Reconciler) ensureService(ctx context.Context, seen *observation) (*corev1.Service, *sliceSet, error) {
 	wanted := seen.policy.LeaderServiceName
 	for _, existing := range seen.leaderServices {
@@ -35,9 +35,10 @@ func (r *Reconciler) ensureService(ctx context.Context, seen *observation) (*cor
 	}
 	if wanted != "" {
 		service, set, err := r.makeService(ctx, seen, wanted)
-		if err != nil || service != nil {
-			return service, set, err
+		if err == nil && service != nil {
+			return service, set, nil
 		}
+		seen.unmade = err
 	}
 	for _, existing := range seen.leaderServices {
 		if seen.ownership(existing) == leaderservice.Ours {
@@ -45,7 +46,7 @@ func (r *Reconciler) ensureService(ctx context.Context, seen *observation) (*cor
 			return existing, set, err
 		}
 	}
-	return nil, nil, nil
+	return nil, nil, seen.unmade
 }
 
 // makeService creates the leader Service unless somebody else has its name or the name of one of its slices; then it
@@ -136,7 +137,7 @@ func (r *Reconciler) newService(ctx context.Context, seen *observation, name str
 		set = fresh
 	}
 	if record := r.recordOf(ctx, seen, service, set.primary(families[0])); record.Epoch > 0 {
-		service, _ = leaderservice.UpdatedService(service, seen.source, record)
+		service, _ = leaderservice.UpdatedService(service, seen.source, record, false)
 	}
 	return service, nil
 }

@@ -79,7 +79,7 @@ func stored(service *corev1.Service) *corev1.Service {
 
 // leaderServiceOf is the source's leader Service in the API, with its status.
 func leaderServiceOf(source *corev1.Service, record leaderservice.Record) *corev1.Service {
-	service, _ := leaderservice.UpdatedService(stored(leaderservice.NewService(source, "db-leader")), source, record)
+	service, _ := leaderservice.UpdatedService(stored(leaderservice.NewService(source, "db-leader")), source, record, false)
 	return service
 }
 
@@ -160,7 +160,7 @@ func sliceOf(route leaderservice.Route) *discoveryv1.EndpointSlice {
 func updatedService(t *testing.T, existing, source *corev1.Service, record leaderservice.Record) (*corev1.Service, bool) {
 	t.Helper()
 	existingBefore, sourceBefore := existing.DeepCopy(), source.DeepCopy()
-	updated, differs := leaderservice.UpdatedService(existing, source, record)
+	updated, differs := leaderservice.UpdatedService(existing, source, record, false)
 	same(t, "the existing Service after the update", existingBefore, existing)
 	same(t, "the source after the update", sourceBefore, source)
 	return updated, differs

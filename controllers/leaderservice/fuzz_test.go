@@ -131,7 +131,7 @@ func renderedIsValid(t *rapid.T) {
 	route.Record = record
 	updatedSlice, _ := leaderservice.UpdatedSlice(slice, route)
 	isValidSlice(t, updatedSlice)
-	updatedService, _ := leaderservice.UpdatedService(service, source, record)
+	updatedService, _ := leaderservice.UpdatedService(service, source, record, false)
 	isValidService(t, updatedService)
 }
 

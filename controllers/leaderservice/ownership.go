@@ -38,6 +38,8 @@ func OwnershipOf(object metav1.Object, ownerName string, ownerUID types.UID, sou
 	switch {
 	case controller == nil && marked && bearsDigest(object) && ownerUID != "":
 		return Ours
+	case controller == nil && marked && bearsDigest(object) && labels[contract.LabelSliceManagedBy] == contract.ManagedBy:
+		return Leftover // a slice that has outlived its leader Service: it was deleted, and its dependents orphaned
 	case controller == nil:
 		return Foreign
 	case controller.Kind != "Service" || controller.APIVersion != "v1" || controller.Name != ownerName:
@@ -104,6 +106,24 @@ func SpilledByEdit(slice metav1.Object, leaderServiceUID types.UID) bool {
 	controller := metav1.GetControllerOfNoCopy(slice)
 	return leaderServiceUID != "" && controller != nil && controller.UID == leaderServiceUID &&
 		slice.GetLabels()[contract.LabelSliceManagedBy] == builtInSliceController
+}
+
+// mirroringController is how the built-in EndpointSliceMirroring controller marks its slices, which have the labels of the Endpoints that they are made
+// from. endpointsManagedBy is the label of Endpoints by which they tell who made them, since Kubernetes 1.33, and endpointsController is the built-in
+// controller, which gives them the labels of their Service.
+// Source: k8s.io/endpointslice.ControllerName of endpointslicemirroring; k8s.io/kubernetes/pkg/controller/endpoint.
+const (
+	mirroringController = "endpointslicemirroring-controller.k8s.io"
+	endpointsManagedBy  = "endpoints.kubernetes.io/managed-by"
+	endpointsController = "endpoint-controller"
+)
+
+// MirroredByEdit is whether a slice of our leader Service was mirrored from Endpoints that the built-in controller made while the leader Service had a selector
+// which somebody had added, and had lost the label that keeps them from being mirrored.
+func MirroredByEdit(slice metav1.Object) bool {
+	labels := slice.GetLabels()
+	return labels[contract.LabelSliceManagedBy] == mirroringController &&
+		(labels[contract.LabelManagedBy] == contract.ManagedBy || labels[endpointsManagedBy] == endpointsController)
 }
 
 // SourceNames are the source Services that an object of ours may belong to: by label and by controller reference, which

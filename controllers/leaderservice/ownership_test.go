@@ -85,6 +85,7 @@ func TestOwnershipOfASlice(t *testing.T) {
 		"as made":                         {[]sliceEdit{as}, "uid-db-leader", ours},
 		"all labels removed":              {[]sliceEdit{unlabelled}, "uid-db-leader", ours},
 		"controller removed":              {[]sliceEdit{orphan}, "uid-db-leader", ours},
+		"orphaned by its owner's end":     {[]sliceEdit{orphan}, "", leftover},
 		"controller and labels removed":   {[]sliceEdit{orphan, unlabelled}, "uid-db-leader", foreign},
 		"controller removed, no such job": {[]sliceEdit{orphan, managedBy("x")}, "uid-db-leader", foreign},
 		"the leader Service is gone":      {[]sliceEdit{as}, "", leftover},
@@ -152,6 +153,42 @@ func TestSlicesThatAnAddedSelectorHasSpilled(t *testing.T) {
 	spilled.OwnerReferences = nil
 	if leaderservice.SpilledByEdit(spilled, "uid-db-leader") {
 		t.Error("counts without controller")
+	}
+}
+
+func TestSlicesThatWereMirroredFromWhatAnAddedSelectorLeft(t *testing.T) {
+	const mirroring = "endpointslicemirroring-controller.k8s.io"
+	for name, test := range map[string]struct {
+		labels map[string]string
+		want   bool
+	}{
+		"with the leader Service's labels": {map[string]string{
+			discoveryv1.LabelManagedBy: mirroring, contract.LabelManagedBy: contract.ManagedBy}, true},
+		"with the mark of the built-in controller": {map[string]string{
+			discoveryv1.LabelManagedBy: mirroring, "endpoints.kubernetes.io/managed-by": "endpoint-controller"}, true},
+		"from somebody's own Endpoints": {map[string]string{discoveryv1.LabelManagedBy: mirroring}, false},
+		"not mirrored":                  {map[string]string{contract.LabelManagedBy: contract.ManagedBy}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := leaderservice.MirroredByEdit(&metav1.ObjectMeta{Labels: test.labels}); got != test.want {
+				t.Errorf("%t", got)
+			}
+		})
+	}
+}
+
+func TestWhileSlicesAreMirroredTheLeaderServiceSelectsNobody(t *testing.T) {
+	service := leaderServiceOf(source(), leads("a", 1))
+	selecting, differs := leaderservice.UpdatedService(service, source(), leads("a", 1), true)
+	if !differs || len(selecting.Spec.Selector) != 1 || leaderservice.ServiceEdited(selecting) {
+		t.Errorf("%t, selector %v", differs, selecting.Spec.Selector)
+	}
+	if _, differs := leaderservice.UpdatedService(selecting, source(), leads("a", 1), true); differs {
+		t.Error("it is written again")
+	}
+	back, differs := leaderservice.UpdatedService(selecting, source(), leads("a", 1), false)
+	if !differs || len(back.Spec.Selector) != 0 {
+		t.Errorf("%t, selector %v afterwards", differs, back.Spec.Selector)
 	}
 }
 

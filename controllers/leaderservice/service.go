@@ -61,10 +61,20 @@ func clone[T any](value *T) *T {
 	return &copied
 }
 
+// selectsNobody is the label of a selector that matches no Pod.
+const selectsNobody = contract.Prefix + "selects-nobody"
+
 // UpdatedService is the existing leader Service with our fields as they should be, and whether that differs from what is
 // there. What others have added is kept. The existing object is not changed.
-func UpdatedService(existing, source *corev1.Service, record Record) (*corev1.Service, bool) {
+//
+// It has no selector but for as long as slices of it are mirrored from Endpoints that a selector of somebody else has left (MirroredByEdit): the built-in
+// controller, which does not look after Endpoints without a selector, empties them if there is one that matches nobody, and gives them the label that keeps
+// them from being mirrored.
+func UpdatedService(existing, source *corev1.Service, record Record, mirrored bool) (*corev1.Service, bool) {
 	wanted := NewService(source, existing.Name)
+	if mirrored {
+		wanted.Spec.Selector = map[string]string{selectsNobody: string(existing.UID)}
+	}
 	wanted.Annotations = record.statusAnnotations()
 	applied := digest(ownedServiceOf(wanted))
 	if existing.Annotations[contract.AnnotationApplied] == applied && !ServiceEdited(existing) {
@@ -79,7 +89,7 @@ func UpdatedService(existing, source *corev1.Service, record Record) (*corev1.Se
 		dropTypeFields(&updated.Spec)
 	}
 	updated.Spec.Type = wanted.Spec.Type
-	updated.Spec.Selector = nil
+	updated.Spec.Selector = wanted.Spec.Selector
 	updated.Spec.ExternalName = ""
 	updated.Spec.SessionAffinity = wanted.Spec.SessionAffinity
 	updated.Spec.SessionAffinityConfig = nil

@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	applydiscovery "k8s.io/client-go/applyconfigurations/discovery/v1"
 	"k8s.io/utils/ptr"
@@ -127,19 +129,41 @@ var _ = Describe("A selector added to the leader Service (contract 2)", func() {
 		Expect(w.eventsOf("my-app", contract.EventNameConflict)()).To(BeEmpty())
 	})
 
-	It("is told of as a conflict where its Endpoints are mirrored because the mark against that went too", func() {
+	DescribeTable("is taken back with what was mirrored from its Endpoints, because the mark against that went too", func(strip func(*corev1.Service)) {
 		w := newSecondTermWorld()
 		w.stopOperator()
 		change(w, &corev1.Service{}, "my-app-leader", func(s *corev1.Service) {
 			addSelector(s)
-			delete(s.Labels, discoveryv1.LabelSkipMirror)
+			strip(s)
 		})
 		Eventually(w.exists(w.builtInEndpoints(), "my-app-leader")).Should(BeTrue())
-		w.startOperator()
+		Eventually(w.slicesOf("my-app-leader")).Should(HaveLen(2))
+		w.startOperator() // without a selector, the Service has its Endpoints mirrored
+		Eventually(w.eventsOf("my-app", contract.EventNameConflict)).Should(ConsistOf(ContainSubstring("a selector that matches nobody")))
+		Eventually(w.slicesOf("my-app-leader")).Should(HaveLen(1))
+		Eventually(func() map[string]string { return w.service("my-app-leader").Spec.Selector }).Should(BeEmpty())
+		Eventually(w.metric("zen_lead_name_conflict", "service=my-app")).Should(Equal(0.0))
+		w.onlyOurSlice()
+		w.routes("my-app-leader", "b", 2)
+		w.failsOver("my-app")
+	},
+		Entry("the label is taken away", func(s *corev1.Service) { delete(s.Labels, discoveryv1.LabelSkipMirror) }),
+		Entry("the label has another value", func(s *corev1.Service) { s.Labels[discoveryv1.LabelSkipMirror] = "false" }),
+	)
+
+	It("is told of as a conflict where somebody else made the Endpoints that are mirrored, and they are left alone", func() {
+		w := newSecondTermWorld()
+		endpoints := &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "v1", "kind": "Endpoints", "metadata": map[string]any{"namespace": w.namespace, "name": "my-app-leader"},
+			"subsets": []any{map[string]any{
+				"addresses": []any{map[string]any{"ip": "10.9.9.9"}}, "ports": []any{map[string]any{"port": int64(80)}},
+			}},
+		}}
+		Expect(admin.Create(w.ctx, endpoints)).To(Succeed())
 		Eventually(w.eventsOf("my-app", contract.EventNameConflict)).Should(ConsistOf(HavePrefix("EndpointSlice my-app-leader-")))
 		Eventually(w.metric("zen_lead_name_conflict", "service=my-app")).Should(Equal(1.0))
-
-		Expect(admin.Delete(w.ctx, w.builtInEndpoints())).To(Succeed())
+		Consistently(func() map[string]string { return w.service("my-app-leader").Spec.Selector }).Should(BeEmpty())
+		Expect(admin.Delete(w.ctx, endpoints)).To(Succeed())
 		w.onlyOurSlice()
 		Eventually(w.metric("zen_lead_name_conflict", "service=my-app")).Should(Equal(0.0))
 	})
@@ -328,6 +352,29 @@ var _ = Describe("Deleting what was made (contract 2)", func() {
 		Entry("the leader Service, then the slice", leaderServiceNamed("my-app-leader"), sliceNamed("my-app-leader-ipv4")),
 		Entry("the slice, then the leader Service", sliceNamed("my-app-leader-ipv4"), leaderServiceNamed("my-app-leader")),
 	)
+})
+
+var _ = Describe("Deleting a leader Service in an unusual way (contract 2)", func() {
+	for policy, how := range map[metav1.DeletionPropagation]string{
+		metav1.DeletePropagationOrphan: "its slices orphaned", metav1.DeletePropagationForeground: "its slices first",
+	} {
+		It("brings it back with the same leader and epoch: "+how, func() {
+			w := newSecondTermWorld()
+			before := w.service("my-app-leader").UID
+			Expect(admin.Delete(w.ctx, w.service("my-app-leader"), client.PropagationPolicy(policy))).To(Succeed())
+			Eventually(func() types.UID {
+				service := &corev1.Service{}
+				if admin.Get(w.ctx, w.key("my-app-leader"), service) != nil {
+					return before
+				}
+				return service.UID
+			}).ShouldNot(Equal(before))
+			Eventually(w.sliceBelongsToService).MustPassRepeatedly(int(shortly / polling)).Should(BeTrue())
+			w.routes("my-app-leader", "b", 2)
+			Expect(w.eventsOf("my-app", contract.EventNameConflict)()).To(BeEmpty())
+			w.failsOver("my-app")
+		})
+	}
 })
 
 // newSecondTermWorld makes a world in which my-app's second leader, b, leads, and a could: a lost record would show.

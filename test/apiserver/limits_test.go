@@ -132,6 +132,20 @@ var _ = Describe("At the API's limits the leader Service is right (contract 2): 
 })
 
 var _ = Describe("What the API server refuses (contract 4)", func() {
+	It("keeps the one of the former name going, which fails over meanwhile", func() {
+		w := newLedWorld()
+		w.aPod("my-app", "b").create()
+		quota := w.fullQuota()
+		change(w, &corev1.Service{}, "my-app", func(s *corev1.Service) { s.Annotations[contract.AnnotationLeaderServiceName] = "renamed" })
+		Eventually(w.eventsOf("my-app", contract.EventUnsupportedService)).Should(ConsistOf(ContainSubstring("exceeded quota")))
+		w.failsOver("my-app") // there is no standby
+		Eventually(w.status("my-app-leader", contract.AnnotationLeaderEpoch)).Should(Equal("2"))
+		Expect(admin.Delete(w.ctx, quota)).To(Succeed())
+		Eventually(w.exists(&corev1.Service{}, "renamed")).WithTimeout(time.Minute).Should(BeTrue())
+		Eventually(w.exists(&corev1.Service{}, "my-app-leader")).Should(BeFalse())
+		Expect(w.slice("renamed-ipv4").Annotations).To(HaveKeyWithValue(contract.AnnotationLeaderEpoch, "2"))
+	})
+
 	It("for want of quota is told once, and made when there is room", func() {
 		w := newWorld()
 		w.aPod("my-app", "a").create()

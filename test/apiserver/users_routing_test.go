@@ -78,6 +78,19 @@ var _ = Describe("A user who may edit Services has no Pod led to that his select
 				Eventually(func() map[string]string { return w.service("my-app-leader").Spec.Selector }).Should(BeEmpty())
 				w.onlyOurSlice()
 			}),
+		Entry("the same, and without the label that keeps what that controller leaves behind from being mirrored",
+			func(w *world, user client.Client, foreign *corev1.Pod) {
+				for range 3 { // the operator puts it back at once: the controller may not have seen it
+					changeAs(user, w, &corev1.Service{}, "my-app-leader", func(s *corev1.Service) {
+						s.Spec.Selector = foreign.Labels
+						s.Labels[discoveryv1.LabelSkipMirror] = "false"
+					})
+					Eventually(func() map[string]string { return w.service("my-app-leader").Spec.Selector }).Should(BeEmpty())
+				}
+				Eventually(w.slicesOf("my-app-leader")).MustPassRepeatedly(int(shortly / polling)).Should(Equal([]string{"my-app-leader-ipv4"}))
+				Eventually(func() map[string]string { return w.service("my-app-leader").Spec.Selector }).Should(BeEmpty())
+				w.onlyOurSlice()
+			}),
 	)
 
 	It("nor one that leads another's Service, whose leader Service he has named as his own", func() {
@@ -144,6 +157,6 @@ func (w *world) replaceByForgery(user client.Client, record leaderservice.Record
 	GinkgoHelper()
 	Expect(user.Delete(w.ctx, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "my-app-leader"}})).To(Succeed())
 	Eventually(w.exists(&discoveryv1.EndpointSlice{}, "my-app-leader-ipv4")).Should(BeFalse())
-	forged, _ := leaderservice.UpdatedService(leaderservice.NewService(w.service("my-app"), "my-app-leader"), w.service("my-app"), record)
+	forged, _ := leaderservice.UpdatedService(leaderservice.NewService(w.service("my-app"), "my-app-leader"), w.service("my-app"), record, false)
 	Expect(user.Create(w.ctx, forged)).To(Succeed())
 }

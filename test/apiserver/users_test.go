@@ -57,7 +57,7 @@ func listOf(right rbacv1.PolicyRule) client.ObjectList {
 func (w *world) forgeRecord(user client.Client, record leaderservice.Record) {
 	GinkgoHelper()
 	changeAs(user, w, &corev1.Service{}, "my-app-leader", func(s *corev1.Service) {
-		forged, differs := leaderservice.UpdatedService(s, w.service("my-app"), record)
+		forged, differs := leaderservice.UpdatedService(s, w.service("my-app"), record, false)
 		Expect(differs).To(BeTrue())
 		*s = *forged
 	})
