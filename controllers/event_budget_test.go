@@ -30,13 +30,14 @@ func TestAnObjectGetsSoManyEventsAtOnceAndThenOneAMinute(t *testing.T) {
 	clock := testingclock.NewFakeClock(time.Unix(0, 0))
 	sink := &written{}
 	budget := newEventBudget(sink, clock)
-	tell := func(object runtime.Object, times int) int {
+	tellReason := func(object runtime.Object, reason string, times int) int {
 		before := len(sink.notes)
 		for range times {
-			budget.Eventf(object, nil, corev1.EventTypeNormal, "Reason", "Act", "note")
+			budget.Eventf(object, nil, corev1.EventTypeNormal, reason, "Act", "note")
 		}
 		return len(sink.notes) - before
 	}
+	tell := func(object runtime.Object, times int) int { return tellReason(object, "Reason", times) }
 	app := serviceNamed("app")
 	if got := tell(app, 1000); got != eventBurst {
 		t.Errorf("%d at once", got)
@@ -44,6 +45,9 @@ func TestAnObjectGetsSoManyEventsAtOnceAndThenOneAMinute(t *testing.T) {
 	app.UID, app.ResourceVersion = "another", "2"
 	if got := tell(app, 10); got != 0 {
 		t.Errorf("%d more, for it was changed or made again", got)
+	}
+	if got := tellReason(app, "Another", 1); got != 1 {
+		t.Error("another reason shares its budget")
 	}
 	for name, object := range map[string]runtime.Object{
 		"another Service": serviceNamed("other"), "a Pod of that name": &corev1.Pod{ObjectMeta: app.ObjectMeta},

@@ -16,6 +16,7 @@ import (
 	authenticationclient "k8s.io/client-go/kubernetes/typed/authentication/v1"
 	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/flowcontrol"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
 
@@ -26,6 +27,11 @@ const (
 	refusedFor = 10 * time.Second
 	// mostVerdicts is how many of either are remembered.
 	mostVerdicts = 256
+	// reviewsPerSecond and reviewBurst are how many tokens Kubernetes is asked about that it has not allowed lately: who may reach the port may send
+	// any number of them, and each is a request to the API server. allowedLately is for how long a token is asked about without that limit.
+	reviewsPerSecond = 5
+	reviewBurst      = 20
+	allowedLately    = time.Hour
 	// longestReview is how long the API server may take.
 	longestReview = 10 * time.Second
 )
@@ -43,7 +49,9 @@ func RequireAccess(config *rest.Config, httpClient *http.Client) (metricsserver.
 		return nil, fmt.Errorf("creating the client for access reviews: %w", err)
 	}
 	gate := &gate{
-		tokens: tokens.TokenReviews(), subjects: subjects.SubjectAccessReviews(), verdicts: cache.NewLRUExpireCache(mostVerdicts),
+		tokens: tokens.TokenReviews(), subjects: subjects.SubjectAccessReviews(),
+		verdicts: cache.NewLRUExpireCache(mostVerdicts), allowed: cache.NewLRUExpireCache(mostVerdicts),
+		unknown: flowcontrol.NewTokenBucketRateLimiter(reviewsPerSecond, reviewBurst),
 	}
 	return func(log logr.Logger, page http.Handler) (http.Handler, error) {
 		return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
@@ -67,9 +75,13 @@ type gate struct {
 	subjects authorizationclient.SubjectAccessReviewInterface
 	// verdicts are statuses by the hash of token, verb and path.
 	verdicts *cache.LRUExpireCache
+	// allowed are the same hashes, of those that were allowed lately.
+	allowed *cache.LRUExpireCache
+	// unknown has room for questions about all others.
+	unknown flowcontrol.RateLimiter
 }
 
-// judge is the status that a request deserves: OK, Unauthorized or Forbidden.
+// judge is the status that a request deserves: OK, Unauthorized, Forbidden, or TooManyRequests where Kubernetes is not asked.
 func (g *gate) judge(request *http.Request) (int, error) {
 	token := bearerToken(request)
 	if token == "" {
@@ -80,6 +92,9 @@ func (g *gate) judge(request *http.Request) (int, error) {
 	if known, ok := g.verdicts.Get(key); ok {
 		return known.(int), nil
 	}
+	if _, known := g.allowed.Get(key); !known && !g.unknown.TryAccept() {
+		return http.StatusTooManyRequests, nil
+	}
 	ctx, cancel := context.WithTimeout(request.Context(), longestReview)
 	defer cancel()
 	status, err := g.review(ctx, token, verb, path)
@@ -89,6 +104,7 @@ func (g *gate) judge(request *http.Request) (int, error) {
 	lasts := refusedFor
 	if status == http.StatusOK {
 		lasts = allowedFor
+		g.allowed.Add(key, true, allowedLately)
 	}
 	g.verdicts.Add(key, status, lasts)
 	return status, nil

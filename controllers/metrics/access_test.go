@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -49,7 +50,7 @@ func guarded(t *testing.T, reviews *reviews) http.Handler {
 	api := httptest.NewServer(reviews)
 	t.Cleanup(api.Close)
 	filter, err := metrics.RequireAccess(&rest.Config{
-		Host: api.URL, ContentConfig: rest.ContentConfig{ContentType: "application/json"},
+		Host: api.URL, QPS: -1, ContentConfig: rest.ContentConfig{ContentType: "application/json"},
 	}, api.Client())
 	if err != nil {
 		t.Fatal(err)
@@ -129,5 +130,26 @@ func TestNobodyReadsTheMetricsWhileKubernetesCannotBeAsked(t *testing.T) {
 	reviews.broken.Store(false)
 	if got := statusOf(page, "GET", "/metrics", "Bearer good"); got != http.StatusOK {
 		t.Errorf("afterwards: %d", got)
+	}
+}
+
+func TestManyUnknownTokensAreNotAskedAboutAndKeepNobodyOutWhoMayRead(t *testing.T) {
+	reviews := &reviews{}
+	page := guarded(t, reviews)
+	if got := statusOf(page, "GET", "/metrics", "Bearer good"); got != http.StatusOK {
+		t.Fatalf("%d", got)
+	}
+	const many = 500
+	refused := 0
+	for i := range many {
+		if statusOf(page, "GET", "/metrics", fmt.Sprintf("Bearer %d", i)) == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	if asked := reviews.asked.Load() - 2; asked+int64(refused) != many || refused < many/2 { // 20, and 5 more for each second that it takes
+		t.Errorf("asked %d times, refused %d", asked, refused)
+	}
+	if got := statusOf(page, "GET", "/metrics", "Bearer good"); got != http.StatusOK {
+		t.Errorf("who may read: %d afterwards", got)
 	}
 }

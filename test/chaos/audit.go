@@ -27,6 +27,11 @@ func (w *world) audit() (writes int, wrong []string, err error) {
 	return writes, wrong, err
 }
 
+// isSliceName is whether a slice has one of the names that a leader Service's have.
+func isSliceName(name string) bool {
+	return strings.HasSuffix(name, "-leader-ipv4") || strings.HasSuffix(name, "-leader-ipv6")
+}
+
 // writing are the verbs that change something.
 var writing = []string{"create", "update", "patch", "delete", "deletecollection"}
 
@@ -39,7 +44,7 @@ func ours(object *auditv1.ObjectReference) bool {
 	case "services":
 		return object.Namespace == namespace && (object.Name == "" || strings.HasSuffix(object.Name, "-leader"))
 	case "endpointslices":
-		return object.Namespace == namespace && (object.Name == "" || strings.HasSuffix(object.Name, "-leader-ipv4"))
+		return object.Namespace == namespace && (object.Name == "" || isSliceName(object.Name))
 	case "events":
 		return object.APIGroup == "events.k8s.io"
 	case "leases":

@@ -54,6 +54,10 @@ func Run(ctx context.Context, options Options) (all *results.Results, err error)
 	random := rand.New(rand.NewPCG(options.Seed, 0))
 	var total tally
 	made := map[string]int{}
+	planted, err := w.plant(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for number := range options.Rounds {
 		round := w.plan(random, chosen, options.Longest)
 		fmt.Fprintf(options.Output, "%3d. %s: ", number+1, round)
@@ -75,10 +79,17 @@ func Run(ctx context.Context, options Options) (all *results.Results, err error)
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(options.Output, "Seed %d: %s; %d writes of the operator, %d of them not its business\n", options.Seed, &total, writes, len(foreign))
+	touched, err := w.touched(ctx, planted)
+	if err != nil {
+		return nil, err
+	}
+	foreign = append(foreign, touched...)
+	hits := w.hits()
+	fmt.Fprintf(options.Output, "Seed %d: %s; %d writes of the operator, %d of them not its business; on the lines: %s\n",
+		options.Seed, &total, writes, len(foreign), results.Counted(hits))
 	return &results.Results{
 		Seed: options.Seed, Rounds: total.rounds, Faults: made, Failed: total.failed, Spoiled: total.spoiled, Changes: total.Changes,
-		Versions: total.Versions, RightAfter: total.right.Seconds(), Ended: total.restarts, Waited: total.waited, Unknown: total.Stale, Forgotten: total.Forgotten,
+		Versions: total.Versions, RightAfter: total.right.Seconds(), CalmAfter: total.calm.Seconds(), Hits: hits, Ended: total.restarts, Waited: total.waited, Unknown: total.Stale, Forgotten: total.Forgotten,
 		Writes: writes, Foreign: len(foreign), Wrong: append(total.violations, foreign...),
 	}, nil
 }
@@ -210,6 +221,7 @@ func (w *world) judgeRecoveries(found *tally, all []checker.Recovery, over, calm
 	for _, recovered := range all {
 		found.right = max(found.right, recovered.At.Sub(over))
 		took := recovered.At.Sub(calm)
+		found.calm = max(found.calm, took)
 		switch {
 		case took <= w.rightWithin:
 		case recovered.Missing && found.restarts > 0 && took <= leaseRunsOut:
@@ -255,9 +267,9 @@ func choose(names []string, jumpy bool) ([]fault, error) {
 		}
 	}
 	for _, name := range names {
-		index := slices.IndexFunc(possible, func(f fault) bool { return f.name == strings.TrimSpace(name) })
+		index := slices.IndexFunc(possible, func(f fault) bool { return f.name == name })
 		if index < 0 {
-			return nil, fmt.Errorf("there is no fault %q, only: %s", name, strings.Join(namesOf(possible), ", "))
+			return nil, fmt.Errorf("FAULTS (-faults): there is no fault %q, only: %s", name, strings.Join(namesOf(possible), ", "))
 		}
 		chosen = append(chosen, possible[index])
 	}

@@ -17,6 +17,8 @@ type tally struct {
 	gaps int
 	// right is how long after the last fault every slice was right, the longest of all rounds.
 	right time.Duration
+	// calm is the same after the last fault and the last failure, which is what is judged.
+	calm time.Duration
 	// waited is how many Services had to wait for the Lease then.
 	waited     int
 	violations []string
@@ -31,13 +33,13 @@ func (t *tally) add(other tally) {
 	t.restarts += other.restarts
 	t.gaps += other.gaps
 	t.waited += other.waited
-	t.right = max(t.right, other.right)
+	t.right, t.calm = max(t.right, other.right), max(t.calm, other.calm)
 	t.violations = append(t.violations, other.violations...)
 }
 
 func (t *tally) String() string {
-	said := fmt.Sprintf("%d rounds, %d faults, %d Pods failed, %d times something was spoiled, %d changes of leader, %d versions judged, right again after %s at most, %d wrong",
-		t.rounds, t.faults, t.failed, t.spoiled, t.Changes, t.Versions, t.right.Round(time.Millisecond), len(t.violations))
+	said := fmt.Sprintf("%d rounds, %d faults, %d Pods failed, %d times something was spoiled, %d changes of leader, %d versions judged, right again %s after the last fault at most and %s after the last failure too, %d wrong",
+		t.rounds, t.faults, t.failed, t.spoiled, t.Changes, t.Versions, t.right.Round(time.Millisecond), t.calm.Round(time.Millisecond), len(t.violations))
 	for what, count := range map[string]int{
 		"replicas ended by themselves":                     t.restarts,
 		"leader Services waited for the Lease":             t.waited,

@@ -25,6 +25,10 @@ type Results struct {
 	Versions int `json:"versions_judged"`
 	// RightAfter is how long after the last fault of a round the last slice was right, in seconds: the longest of all.
 	RightAfter float64 `json:"right_after_s"`
+	// CalmAfter is the same after the last fault and the last failure of a Pod: what is judged.
+	CalmAfter float64 `json:"calm_after_s"`
+	// Hits are how often the faults of the lines met a request or what a watch brought, by what was done to it.
+	Hits map[string]int `json:"hits"`
 	// Ended are the replicas that ended by themselves because they had lost the Lease, Unknown the changes to a Pod that had failed while replicas were
 	// kept from knowing, Forgotten the epochs that went back with a restored etcd.
 	Ended int `json:"replicas_ended"`
@@ -57,6 +61,8 @@ func (r *Results) Markdown() string {
 		{"changes of leader", r.Changes},
 		{"versions of slices and Pods judged", r.Versions},
 		{"all slices right after the last fault of a round within", fmt.Sprintf("%.2f s", r.RightAfter)},
+		{"the same after the last failure of a Pod too, which is judged", fmt.Sprintf("%.2f s", r.CalmAfter)},
+		{"what faults of a line met, requests and what watches brought", Counted(r.Hits)},
 		{"changes to a Pod that had failed while replicas were kept from knowing", r.Unknown},
 		{"epochs that went back with a restored etcd", r.Forgotten},
 		{"replicas that lost the Lease and ended", r.Ended},
@@ -73,10 +79,18 @@ func (r *Results) Markdown() string {
 }
 
 func (r *Results) faults() string {
-	total, names := 0, []string{}
-	for _, name := range slices.Sorted(maps.Keys(r.Faults)) {
-		total += r.Faults[name]
-		names = append(names, fmt.Sprintf("%s %d", name, r.Faults[name]))
+	total := 0
+	for _, count := range r.Faults {
+		total += count
 	}
-	return fmt.Sprintf("%d: %s", total, strings.Join(names, ", "))
+	return fmt.Sprintf("%d: %s", total, Counted(r.Faults))
+}
+
+// Counted lists counts by name.
+func Counted(counts map[string]int) string {
+	names := make([]string, 0, len(counts))
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		names = append(names, fmt.Sprintf("%s %d", name, counts[name]))
+	}
+	return strings.Join(names, ", ")
 }

@@ -50,7 +50,11 @@ func run(ctx context.Context, arguments []string) error {
 	if err := measurement.ParseFlags(flags, arguments); err != nil {
 		return err
 	}
-	options.Faults = strings.FieldsFunc(*names, func(r rune) bool { return r == ',' })
+	for name := range strings.SplitSeq(*names, ",") {
+		if name = strings.TrimSpace(name); name != "" || *names != "" {
+			options.Faults = append(options.Faults, name)
+		}
+	}
 	options.Jumpy = !*shipped
 	if err := options.Check(); err != nil { // before minutes of building
 		return err
