@@ -18,7 +18,6 @@ import (
 	apiwatch "k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
-	endpointsliceutil "k8s.io/endpointslice/util"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
@@ -146,7 +145,7 @@ func benchmarkReconciler(b *testing.B) *Reconciler {
 	close(elected)
 	return &Reconciler{
 		cache: objects, foreignSlices: foreign, clock: clock.RealClock{}, metrics: metrics.New(time.Now), elected: elected,
-		writes: newOwnWrites(), counts: newCounts(), triggers: endpointsliceutil.NewTriggerTimeTracker(),
+		writes: newOwnWrites(), counts: newCounts(), triggers: newTriggerTimes(),
 	}
 }
 

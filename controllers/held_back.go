@@ -77,5 +77,5 @@ func (r *Reconciler) drop(source types.NamespacedName) {
 	r.writes.forget(source)
 	r.counts.forget(source)
 	r.losses.forget(source)
-	r.triggers.DeleteService(source.Namespace, source.Name)
+	r.triggers.forget(source)
 }

@@ -15,7 +15,6 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/transport"
 	"k8s.io/client-go/util/workqueue"
-	endpointsliceutil "k8s.io/endpointslice/util"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/config"
@@ -162,7 +161,7 @@ func newReconciler(mgr manager.Manager, foreignSlices cache.Cache, own *metrics.
 		progress:      progress{everywhere: len(options.Namespaces) == 0},
 		writes:        newOwnWrites(),
 		counts:        newCounts(),
-		triggers:      endpointsliceutil.NewTriggerTimeTracker(),
+		triggers:      newTriggerTimes(),
 		unanswered:    &sourceSet{},
 	}, nil
 }

@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
-	endpointsliceutil "k8s.io/endpointslice/util"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
@@ -52,7 +51,7 @@ type Reconciler struct {
 	stale    staleTries
 	// unanswered are the sources that wait for an answer of the API server, whether or not this replica acts.
 	unanswered *sourceSet
-	triggers   *endpointsliceutil.TriggerTimeTracker
+	triggers   *triggerTimes
 
 	// heartbeat is that of the replica that acts, while this one does not.
 	heartbeat *heartbeat

@@ -145,7 +145,7 @@ func (r *Reconciler) newService(ctx context.Context, seen *observation, name str
 // route writes the slices, the primary one first: nothing comes before moving the traffic. If that one cannot be written
 // because somebody else has its name, nothing has moved.
 func (r *Reconciler) route(ctx context.Context, p *pass) error {
-	p.route.Trigger = r.triggers.ComputeEndpointLastChangeTriggerTime(p.seen.key.Namespace, p.seen.source, p.seen.pods)
+	p.route.Trigger = r.triggers.take(p.seen.source, p.seen.key, p.seen.pods)
 	wanted := wantedAddressTypes(p.leaderService, p.seen.source)
 	primary := p.slices.ours[wanted[0]]
 	p.wasReady = hasReadyEndpoint(primary)
@@ -170,6 +170,7 @@ func (r *Reconciler) route(ctx context.Context, p *pass) error {
 			}
 		}
 	}
+	r.triggers.written(p.seen.key)
 	return nil
 }
 
