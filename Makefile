@@ -43,9 +43,9 @@ cluster-tools: $(BIN)/image
 	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/pause ./test/cluster/pause
 
 .PHONY: e2e
-e2e: $(BIN)/image $(BIN)/bundle ## Run the e2e suite on our own cluster, or on that of KUBECONFIG (IMAGE, APP_IMAGE: the images there)
+e2e: $(BIN)/image $(BIN)/bundle $(BIN)/helm ## Run the e2e suite on our own cluster, or on that of KUBECONFIG (IMAGE, APP_IMAGE: the images there)
 	@test/e2e/former.sh
-	@test/cluster/on-cluster.sh go test -v -count=1 -timeout 45m ./test/e2e -args -ginkgo.no-color -ginkgo.v $(GINKGO)
+	@HELM="$(CURDIR)/$(BIN)/helm" test/cluster/on-cluster.sh go test -v -count=1 -timeout 45m ./test/e2e -args -ginkgo.no-color -ginkgo.v $(GINKGO)
 
 .PHONY: monitoring-test
 monitoring-test: $(BIN)/image ## Fire every alert by a real cause, with prometheus-operator, Prometheus and Alertmanager on our own cluster (10 minutes)
@@ -109,9 +109,9 @@ images: build $(BIN)/image ## Make the images of the operator and of the test ap
 
 NOTICES := THIRD-PARTY-NOTICES.txt
 .PHONY: generate
-generate: $(BIN)/components ## Make everything that is generated: config/rbac, rules and dashboards, notices, and what docs take from code and measurements
+generate: $(BIN)/components ## Make everything that is generated: config/rbac, rules and dashboards, the chart's files, notices, and what docs take from code and measurements
 	@go run ./docs/generate
-	@go run ./monitoring/generate
+	@go run ./monitoring/generate -chart charts/zen-lead/files/monitoring
 	@go run ./controllers/rights/generate
 	@$(BIN)/components notices >$(NOTICES)
 
@@ -125,6 +125,10 @@ bundle: $(BIN)/bundle ## Make the OLM bundles of the newest release from config/
 .PHONY: catalog
 catalog: $(BIN)/bundle $(BIN)/image $(BIN)/registry ## Make the OLM catalog of all releases, and its image with a cache, with opm
 	@test/tools/release/catalog.sh $(BIN)/release/$$($(BIN)/bundle show version)
+
+.PHONY: chart
+chart: $(BIN)/helm ## Package the Helm chart into bin/zen-lead-VERSION.tgz (VERSION: its own and its image's)
+	@$(BIN)/helm package charts/zen-lead --version "$(VERSION)" --app-version "$(VERSION)" --destination $(BIN)
 
 # VERSION has a default, which is not a release's.
 GIVEN_VERSION = $(if $(filter command line environment,$(origin VERSION)),$(VERSION))
@@ -152,6 +156,10 @@ test: generate-check licenses vulnerabilities rules-test test-unit test-apiserve
 test-unit: ## Unit and property suites, with the race detector
 	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/chaos/... ./test/soak/... ./test/cluster/... ./test/measurement ./test/traffic/... ./test/versions/...
 	for module in image bundle components olmv1; do go -C test/tools/$$module test -count=1 -timeout 30m ./... || exit; done # they read files outside their modules
+
+.PHONY: test-chart
+test-chart: $(BIN)/helm ## Check the Helm chart: it makes what config/ and bundle/ have, a real API server takes it, wrong values are refused
+	HELM="$(CURDIR)/$(BIN)/helm" go -C test/tools/chart test -count=1 -timeout 30m ./...
 
 .PHONY: rules-test
 rules-test: ## Check Prometheus' rules with promtool, and fire and not fire each alert in its unit test
@@ -189,7 +197,7 @@ chaos-short: build ## A few rounds of it, with the shipped binary and limits for
 soak: build ## Change 1,000 Services at random for 2 hours and see whether memory, goroutines, descriptors or series grow; MEASURED=10m for less (3m at least, after 5 minutes of warming up)
 	@go run ./test/soak/cmd/soak -binary $(BIN)/zen-lead $(if $(MEASURED),-measured $(MEASURED) -command "make soak MEASURED=$(MEASURED)",-output docs/measurements/soak.json)
 
-GENERATED := bundle catalog config docs monitoring/generated $(NOTICES)
+GENERATED := bundle catalog charts config docs monitoring/generated $(NOTICES)
 .PHONY: generate-check
 generate-check: generate bundle catalog ## Fail if generating leaves a difference
 	@git diff --exit-code -- $(GENERATED) && [ -z "$$(git ls-files --others --exclude-standard -- $(GENERATED))" ] || \
@@ -206,9 +214,10 @@ fuzz: ## Fuzz annotations, elections and what is rendered, each for FUZZTIME (60
 	  done || exit; done
 
 .PHONY: lint
-lint: $(BIN)/golangci-lint ## Run golangci-lint
+lint: $(BIN)/golangci-lint $(BIN)/helm ## Run golangci-lint, and Helm's linter on the chart
+	$(BIN)/helm lint --strict --quiet charts/zen-lead
 	$(BIN)/golangci-lint run ./...
-	for module in image bundle components olmv1; do (cd test/tools/$$module && ../../../$(BIN)/golangci-lint run --config ../../../.golangci.yml ./...) || exit; done
+	for module in image bundle chart components olmv1; do (cd test/tools/$$module && ../../../$(BIN)/golangci-lint run --config ../../../.golangci.yml ./...) || exit; done
 
 .PHONY: licenses
 licenses: $(BIN)/components ## List the licences of all that the operator is linked from, and fail if one is not allowed
@@ -244,6 +253,10 @@ $(BIN)/bundle: $(wildcard test/tools/bundle/*)
 
 $(BIN)/components: $(wildcard test/tools/components/*)
 	@CGO_ENABLED=0 go -C test/tools/components build -o "$(CURDIR)/$@" .
+
+$(BIN)/helm: test/tools/chart/go.mod
+	@echo "Building helm (the first time 3 minutes)..."
+	@CGO_ENABLED=0 go -C test/tools/chart build -o "$(CURDIR)/$@" helm.sh/helm/v4/cmd/helm
 
 $(BIN)/ginkgo: test/tools/ginkgo/go.mod
 	@$(call tool,ginkgo,github.com/onsi/ginkgo/v2/ginkgo)

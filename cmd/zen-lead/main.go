@@ -59,6 +59,9 @@ func run(ctx context.Context, arguments []string, environment environment, out i
 		_, err := fmt.Fprintf(out, "zen-lead %s (commit %s)\n", version, commit)
 		return err
 	}
+	if options.check != "" {
+		return checkMetrics(ctx, options.check, out)
+	}
 	restConfig, err := findCluster()
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -61,6 +62,8 @@ type options struct {
 	log         zap.Options
 	namespaces  string
 	showVersion bool
+	// check is the URL of a running replica's metrics, if nothing is to be done but to check it.
+	check string
 }
 
 // parseOptions reads flags and, for those not given, environment variables, and judges the values. It returns flag.ErrHelp
@@ -108,6 +111,8 @@ func (o *options) flagSet() *flag.FlagSet {
 		"How long a leader may be wrong until a replica that does not act first decides by itself, at most 1m; 0 for ever.")
 	flags.IntVar(&o.MaxConcurrentReconciles, "max-concurrent-reconciles", 16,
 		"Services dealt with at a time. More make a burst of failures shorter for us, and longer for everybody else at the API server.")
+	flags.StringVar(&o.check, "check-metrics", "",
+		"URL of the metrics of a running zen-lead: check for up to a minute whether they are served, and end. For tests of an installation.")
 	flags.BoolVar(&o.showVersion, "version", false, "Print the version and end.")
 	config.RegisterFlags(flags)
 	o.log.BindFlags(flags)
@@ -173,6 +178,9 @@ func (o *options) complete() error {
 	if o.showVersion {
 		return nil
 	}
+	if o.check != "" {
+		return checkURL(o.check)
+	}
 	if err := o.parseNamespaces(); err != nil {
 		return err
 	}
@@ -235,6 +243,14 @@ func (o *options) checkCertificates() error {
 		if _, err := os.Stat(filepath.Join(o.MetricsCertDir, file)); err != nil {
 			return fmt.Errorf("--metrics-cert-dir: %w", err)
 		}
+	}
+	return nil
+}
+
+func checkURL(address string) error {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" {
+		return fmt.Errorf("--check-metrics must be https://host:port/metrics, or http, not %q", address)
 	}
 	return nil
 }

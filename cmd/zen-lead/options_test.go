@@ -64,6 +64,7 @@ func TestImpossibleValuesEndTheStartWithOneClearLine(t *testing.T) {
 		{arguments: "--no-such-flag", says: "no-such-flag"},
 		{arguments: "stray", says: `"stray"`},
 		{arguments: "--max-concurrent-reconciles=0", says: "at least 1"},
+		{arguments: "--check-metrics=zen-lead-metrics:8443", says: "must be https://host:port/metrics"},
 		{arguments: "--max-concurrent-reconciles=many", says: "many"},
 		{arguments: "--zap-log-level=8", says: "--zap-log-level must be at most 7"},
 		{arguments: "--zap-log-level=200", says: "--zap-log-level must be at most 7"}, // overflows to a level at which nothing is logged

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// measurement is a file of results and the page that shows them.
+// measurement is a file of results, or of anything else that tables are made from, and the page that shows them.
 type measurement struct {
 	results, page string
 }
@@ -22,11 +22,16 @@ func (m measurement) write(tables interface{ Markdown() string }) error {
 	if err := json.Unmarshal(content, tables); err != nil {
 		return fmt.Errorf("%s: %w", m.results, err)
 	}
+	return m.put(tables.Markdown())
+}
+
+// put puts tables into the page.
+func (m measurement) put(tables string) error {
 	page, err := os.ReadFile(m.page)
 	if err != nil {
 		return err
 	}
-	renewed, err := m.replaceTables(string(page), tables.Markdown())
+	renewed, err := m.replaceTables(string(page), tables)
 	if err != nil {
 		return err
 	}

@@ -1,15 +1,20 @@
 package apiserver
 
 import (
+	"context"
 	"crypto/tls"
 	nethttp "net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	rbacv1 "k8s.io/api/rbac/v1"
 	certutil "k8s.io/client-go/util/cert"
+
+	"github.com/zen-lead/zen-lead/controllers/rights"
 )
 
 // connect connects to the replica's metrics as a client that can do so much.
@@ -29,6 +34,12 @@ func (r *replica) serial() string {
 		return err.Error()
 	}
 	return state.PeerCertificates[0].SerialNumber.String()
+}
+
+// check has the operator's binary judge from outside what a replica serves, for a while.
+func (r *replica) check(ctx context.Context) (string, error) {
+	output, err := exec.CommandContext(ctx, operatorBinary, "--check-metrics", "https://"+r.metrics+"/metrics").CombinedOutput()
+	return string(output), err
 }
 
 // writeCertificate puts a new certificate into a folder.
@@ -105,6 +116,23 @@ var _ = Describe("What the operator serves (contract 6)", Ordered, func() {
 			Expect(body).To(Equal(says), path)
 		}
 	})
+
+	It("is in order, for who checks it from outside without a token", func(ctx SpecContext) {
+		Expect(served.check(ctx)).To(HaveSuffix("/metrics is served, and to those alone who may read it\n"))
+	})
+
+	It("is not in order, for who checks it, while nobody can be asked whose tokens there are", func(ctx SpecContext) {
+		unable := install(false, func(rule rbacv1.PolicyRule, _ rights.Scope) rbacv1.PolicyRule {
+			if rule.Resources[0] == "tokenreviews" {
+				rule.Verbs = nil
+			}
+			return rule
+		}).start()
+		Eventually(unable.logged(saysMissing)).ShouldNot(BeEmpty())
+		says, err := unable.check(ctx)
+		Expect(err).To(HaveOccurred())
+		Expect(says).To(ContainSubstring("answers 500 Internal Server Error, and should answer 401"))
+	}, SpecTimeout(3*time.Minute))
 
 	It("is served with a certificate that is taken over as it is renewed", func() {
 		former := served.serial()
