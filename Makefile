@@ -94,6 +94,10 @@ build: ## Build the operator into bin/
 	@echo "Building the operator$(if $(wildcard $(BIN)/zen-lead),, (the first time fetches and compiles its modules: a few minutes))..."
 	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BIN)/zen-lead ./cmd/zen-lead
 
+.PHONY: plugin
+plugin: ## Build kubectl's plugin into bin/; with bin/ on the PATH it is `kubectl zen-lead`
+	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BIN)/kubectl-zen_lead$(if $(filter windows,$(GOOS)),.exe) ./cmd/kubectl-zen_lead
+
 .PHONY: image
 image: $(BIN)/image ## Make the operator's image for all platforms as Dockerfile does, without a daemon, into bin/images/zen-lead (VERSION)
 	@for architecture in amd64 arm64; do \
@@ -106,6 +110,13 @@ images: build $(BIN)/image ## Make the images of the operator and of the test ap
 	@mkdir -p $(BIN)/images
 	@$(BIN)/image -tag zen-lead:dev -entrypoint /zen-lead -output $(BIN)/images/zen-lead.tar $(BIN)/zen-lead=/zen-lead
 	@$(BIN)/image -tag traffic:dev -entrypoint /traffic -output $(BIN)/images/traffic.tar $(BIN)/traffic=/traffic
+
+.PHONY: krew
+krew: $(BIN)/krewarchives ## Make the plugin's archives for all platforms, and krew's manifest, into bin/krew (VERSION)
+	@export GOTOOLCHAIN=$${GOTOOLCHAIN:-$$(test/tools/release/toolchain.sh)}; for platform in {linux,darwin,windows}-{amd64,arm64}; do \
+	  GOOS=$${platform%-*} GOARCH=$${platform#*-} $(MAKE) --no-print-directory plugin BIN=$(BIN)/krew/$$platform || exit; done
+	@$(BIN)/krewarchives -version "$(VERSION)" -binaries '$(BIN)/krew/{os}-{arch}/kubectl-zen_lead{exe}' -output $(BIN)/krew
+	@cd $(BIN)/krew && sha256sum *_v$(VERSION)_*.tar.gz zen-lead.yaml
 
 NOTICES := THIRD-PARTY-NOTICES.txt
 .PHONY: generate
@@ -155,7 +166,7 @@ test: generate-check licenses vulnerabilities rules-test test-unit test-apiserve
 .PHONY: test-unit
 test-unit: ## Unit and property suites, with the race detector
 	go test -race ./cmd/... ./controllers/... ./docs/... ./monitoring/... ./test/binaries ./test/bench/... ./test/chaos/... ./test/soak/... ./test/cluster/... ./test/measurement ./test/traffic/... ./test/versions/...
-	for module in image bundle components olmv1; do go -C test/tools/$$module test -count=1 -timeout 30m ./... || exit; done # they read files outside their modules
+	for module in image bundle components krew olmv1; do go -C test/tools/$$module test -count=1 -timeout 30m ./... || exit; done # they read files outside their modules
 
 .PHONY: test-chart
 test-chart: $(BIN)/helm ## Check the Helm chart: it makes what config/ and bundle/ have, a real API server takes it, wrong values are refused
@@ -176,6 +187,11 @@ procs-given:
 test-apiserver: procs-given $(BIN)/ginkgo ## API-server suites (Ginkgo) with race and cache mutation detectors, in PROCS (3) processes, each on an embedded control plane
 	@go run ./test/controlplane/cmd/controlplane build >/dev/null
 	KUBE_CACHE_MUTATION_DETECTOR=true $(BIN)/ginkgo --procs=$(PROCS) -race --timeout=60m --poll-progress-after=90s $(subst -ginkgo.,-,$(GINKGO)) ./test/apiserver
+
+.PHONY: test-plugin
+test-plugin: ## kubectl's plugin on an embedded control plane, with an operator at work beside it, with the race detector
+	@go run ./test/controlplane/cmd/controlplane build >/dev/null
+	go test -race -count=1 -timeout 15m ./test/plugin $(if $(GINKGO),-args $(GINKGO))
 
 VERSIONS_RESULTS := docs/measurements/versions.json
 
@@ -217,14 +233,14 @@ fuzz: ## Fuzz annotations, elections and what is rendered, each for FUZZTIME (60
 lint: $(BIN)/golangci-lint $(BIN)/helm ## Run golangci-lint, and Helm's linter on the chart
 	$(BIN)/helm lint --strict --quiet charts/zen-lead
 	$(BIN)/golangci-lint run ./...
-	for module in image bundle chart components olmv1; do (cd test/tools/$$module && ../../../$(BIN)/golangci-lint run --config ../../../.golangci.yml ./...) || exit; done
+	for module in image bundle chart components krew olmv1; do (cd test/tools/$$module && ../../../$(BIN)/golangci-lint run --config ../../../.golangci.yml ./...) || exit; done
 
 .PHONY: licenses
-licenses: $(BIN)/components ## List the licences of all that the operator is linked from, and fail if one is not allowed
+licenses: $(BIN)/components ## List the licences of all that operator and plugin are linked from, and fail if one is not allowed
 	@$(BIN)/components licenses
 
 .PHONY: vulnerabilities
-vulnerabilities: $(BIN)/govulncheck ## Fail if a package of the operator, or of the Go that releases are built with, is known to be vulnerable
+vulnerabilities: $(BIN)/govulncheck ## Fail if a package of operator or plugin, or of the Go that releases are built with, is known to be vulnerable
 	@test/tools/vulnerabilities/check.sh
 
 .PHONY: image-twice
@@ -257,6 +273,9 @@ $(BIN)/components: $(wildcard test/tools/components/*)
 $(BIN)/helm: test/tools/chart/go.mod
 	@echo "Building helm (the first time 3 minutes)..."
 	@CGO_ENABLED=0 go -C test/tools/chart build -o "$(CURDIR)/$@" helm.sh/helm/v4/cmd/helm
+
+$(BIN)/krewarchives: $(wildcard test/tools/krew/*)
+	@CGO_ENABLED=0 go -C test/tools/krew build -o "$(CURDIR)/$@" .
 
 $(BIN)/ginkgo: test/tools/ginkgo/go.mod
 	@$(call tool,ginkgo,github.com/onsi/ginkgo/v2/ginkgo)

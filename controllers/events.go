@@ -217,7 +217,15 @@ const topicPortFailures = "Pods with unresolved ports"
 
 // reportPorts tells which named target ports are missing on otherwise eligible Pods.
 func (r *Reconciler) reportPorts(p *pass) {
-	var missing, pods []string
+	missing, pods := unresolvedPorts(p)
+	r.metrics.UnresolvedPorts(p.seen.key, len(pods), len(r.told.news(p.seen.key, topicPortFailures, pods...)))
+	for _, port := range r.told.news(p.seen.key, contract.EventPortUnresolved, missing...) {
+		r.warn(p.seen, nil, contract.EventPortUnresolved, actionResolve+port, portNote(port, len(pods)))
+	}
+}
+
+// unresolvedPorts are the named target ports that are missing on Pods that cannot lead for that, and the UIDs of those.
+func unresolvedPorts(p *pass) (missing, pods []string) {
 	for _, pod := range p.seen.pods {
 		if !slices.Contains(p.decision.Rejected, election.Rejection{Pod: pod.Name, Rule: election.RulePortsMissing}) {
 			continue
@@ -229,11 +237,11 @@ func (r *Reconciler) reportPorts(p *pass) {
 			}
 		}
 	}
-	r.metrics.UnresolvedPorts(p.seen.key, len(pods), len(r.told.news(p.seen.key, topicPortFailures, pods...)))
-	for _, port := range r.told.news(p.seen.key, contract.EventPortUnresolved, missing...) {
-		r.warn(p.seen, nil, contract.EventPortUnresolved, actionResolve+port,
-			fmt.Sprintf("Target port %q is no named port of %d of the selected Pods; they cannot lead", port, len(pods)))
-	}
+	return missing, pods
+}
+
+func portNote(port string, pods int) string {
+	return fmt.Sprintf("Target port %q is no named port of %d of the selected Pods; they cannot lead", port, pods)
 }
 
 // reportTaken tells of somebody else's slices: under a name that we need, or beside ours.
@@ -241,24 +249,30 @@ func (r *Reconciler) reportTaken(p *pass) {
 	if p.seen.conflict != "" {
 		return // told already, and the route goes through a former name
 	}
-	conflict := ""
-	switch kept := keptBy(p.leaderService); {
-	case p.going && len(kept) > 0:
-		conflict = fmt.Sprintf("Service %s is being deleted, and finalizers keep it (%s); it is made again once it is gone",
-			p.leaderService.Name, strings.Join(kept, ", "))
-	case len(p.taken) > 0:
-		conflict = conflictNote(p.seen, strings.Join(p.taken, ", "), "EndpointSlice")
-	case len(p.slices.beside) > 0:
-		slices.Sort(p.slices.beside)
-		conflict = fmt.Sprintf("EndpointSlice %s routes traffic of %s past the leader and was not made by zen-lead; it is left alone",
-			strings.Join(p.slices.beside, ", "), p.leaderService.Name)
-		if p.slices.mirrored {
-			conflict = fmt.Sprintf("EndpointSlice %s routes traffic of %s past the leader, because of Endpoints that an added selector has left; "+
-				"a selector that matches nobody is to empty them", strings.Join(p.slices.beside, ", "), p.leaderService.Name)
-		}
-	}
+	conflict := takenNote(p)
 	r.metrics.NameConflict(p.seen.key, conflict != "")
 	r.tellOnce(p.seen, p.leaderService, contract.EventNameConflict, conflict)
+}
+
+// takenNote says which slices of somebody else, or which finalizers, keep the leader Service from being routed as it should be; empty if none do.
+func takenNote(p *pass) string {
+	switch kept := keptBy(p.leaderService); {
+	case p.going && len(kept) > 0:
+		return fmt.Sprintf("Service %s is being deleted, and finalizers keep it (%s); it is made again once it is gone",
+			p.leaderService.Name, strings.Join(kept, ", "))
+	case len(p.taken) > 0:
+		return conflictNote(p.seen, strings.Join(p.taken, ", "), "EndpointSlice")
+	case len(p.slices.beside) > 0:
+		slices.Sort(p.slices.beside)
+		names := strings.Join(p.slices.beside, ", ")
+		if p.slices.mirrored {
+			return fmt.Sprintf("EndpointSlice %s routes traffic of %s past the leader, because of Endpoints that an added selector has left; "+
+				"a selector that matches nobody is to empty them", names, p.leaderService.Name)
+		}
+		return fmt.Sprintf("EndpointSlice %s routes traffic of %s past the leader and was not made by zen-lead; it is left alone",
+			names, p.leaderService.Name)
+	}
+	return ""
 }
 
 // keptBy are the finalizers of a Service, but for the garbage collector's own.

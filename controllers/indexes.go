@@ -47,41 +47,50 @@ func addIndexes(ctx context.Context, objects, foreignSlices cache.Cache) error {
 	if err := addPodIndex(ctx, objects); err != nil {
 		return fmt.Errorf("adding the index %s: %w", indexPodLabel, err)
 	}
-	for _, index := range []struct {
-		indexer client.FieldIndexer
-		object  client.Object
-		name    string
-		values  client.IndexerFunc
-	}{
-		{objects, &corev1.Service{}, indexSelector, optedIn(func(service *corev1.Service, _ contract.Policy) string {
+	for _, index := range objectIndexes() {
+		if err := objects.IndexField(ctx, index.object, index.name, index.values); err != nil {
+			return fmt.Errorf("adding the index %s: %w", index.name, err)
+		}
+	}
+	if err := foreignSlices.IndexField(ctx, foreignSlice(), indexServiceName, sliceServiceName); err != nil {
+		return fmt.Errorf("adding the index %s: %w", indexServiceName, err)
+	}
+	return nil
+}
+
+// objectIndex is an index of the cache of objects.
+type objectIndex struct {
+	object client.Object
+	name   string
+	values client.IndexerFunc
+}
+
+// objectIndexes are those of Services and of our slices.
+func objectIndexes() []objectIndex {
+	return []objectIndex{
+		{&corev1.Service{}, indexSelector, optedIn(func(service *corev1.Service, _ contract.Policy) string {
 			if len(service.Spec.Selector) == 0 {
 				return "" // it cannot be served, and no Pod concerns it
 			}
 			return cmp.Or(anchor(service.Spec.Selector), noAnchor)
 		})},
-		{objects, &corev1.Service{}, indexLeaderServiceName, optedIn(func(_ *corev1.Service, policy contract.Policy) string {
+		{&corev1.Service{}, indexLeaderServiceName, optedIn(func(_ *corev1.Service, policy contract.Policy) string {
 			return policy.LeaderServiceName
 		})},
-		{objects, &corev1.Service{}, indexFollowLease, optedIn(func(_ *corev1.Service, policy contract.Policy) string {
+		{&corev1.Service{}, indexFollowLease, optedIn(func(_ *corev1.Service, policy contract.Policy) string {
 			return policy.FollowLease
 		})},
-		{objects, &corev1.Service{}, indexSource, func(object client.Object) []string {
+		{&corev1.Service{}, indexSource, func(object client.Object) []string {
 			return leaderservice.SourceNames(object.(*corev1.Service))
 		}},
-		{objects, &discoveryv1.EndpointSlice{}, indexLeaderPod, func(object client.Object) []string {
+		{&discoveryv1.EndpointSlice{}, indexLeaderPod, func(object client.Object) []string {
 			return []string{object.GetAnnotations()[contract.AnnotationLeaderPodUID]}
 		}},
-		{objects, &discoveryv1.EndpointSlice{}, indexSliceSource, func(object client.Object) []string {
+		{&discoveryv1.EndpointSlice{}, indexSliceSource, func(object client.Object) []string {
 			return []string{object.GetLabels()[contract.LabelSourceService]}
 		}},
-		{objects, &discoveryv1.EndpointSlice{}, indexServiceName, sliceServiceName},
-		{foreignSlices, foreignSlice(), indexServiceName, sliceServiceName},
-	} {
-		if err := index.indexer.IndexField(ctx, index.object, index.name, index.values); err != nil {
-			return fmt.Errorf("adding the index %s: %w", index.name, err)
-		}
+		{&discoveryv1.EndpointSlice{}, indexServiceName, sliceServiceName},
 	}
-	return nil
 }
 
 // addPodIndex adds indexPodLabel. FieldIndexer.IndexField would add a second entry for each label, to be looked up across

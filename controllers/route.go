@@ -148,7 +148,7 @@ func (r *Reconciler) route(ctx context.Context, p *pass) error {
 	p.route.Trigger = r.triggers.take(p.seen.source, p.seen.key, p.seen.pods)
 	wanted := wantedAddressTypes(p.leaderService, p.seen.source)
 	primary := p.slices.ours[wanted[0]]
-	p.wasReady = hasReadyEndpoint(primary)
+	p.wasReady = leaderservice.HasReadyEndpoint(primary)
 	for i, addressType := range wanted {
 		stands, err := r.writeSlice(ctx, p, addressType)
 		if err != nil {
@@ -274,14 +274,6 @@ func (r *Reconciler) makeSlice(ctx context.Context, p *pass, name string, addres
 		p.reverted = append(p.reverted, edit{object: slice, deleted: true})
 	}
 	return true, nil
-}
-
-func hasReadyEndpoint(slice *discoveryv1.EndpointSlice) bool {
-	if slice == nil || len(slice.Endpoints) == 0 {
-		return false
-	}
-	ready := slice.Endpoints[0].Conditions.Ready
-	return ready == nil || *ready
 }
 
 // kindName identifies an object within its namespace.

@@ -1,6 +1,9 @@
 package contract
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // Setting is an annotation that users may set on a Service.
 type Setting struct {
@@ -9,8 +12,12 @@ type Setting struct {
 	// Values, Default and Meaning describe it to users, in Markdown.
 	Values, Default, Meaning string
 
-	parse func(policy *Policy, value string) (allowed string)
+	parse   func(policy *Policy, value string) (allowed string)
+	inForce func(policy Policy) string
 }
+
+// InForce is what holds of the setting under a Policy, as it could be typed; empty for none.
+func (s Setting) InForce(policy Policy) string { return s.inForce(policy) }
 
 // Settings are all of them, in the order in which bad values are reported.
 func Settings() []Setting {
@@ -22,48 +29,57 @@ var settings = []Setting{
 		AnnotationEnabled, "`true`, `false`", "`false`",
 		"Opt in.",
 		func(p *Policy, v string) string { return parseBool(&p.Enabled, v) },
+		func(p Policy) string { return strconv.FormatBool(p.Enabled) },
 	},
 	{
 		AnnotationLeaderServiceName, "a Service name (RFC 1035 label)", "the Service's name and `" + DefaultLeaderServiceSuffix + "`",
 		"The leader Service's name. When it is changed, the new one serves before the old one goes.",
 		func(p *Policy, v string) string { return parseServiceName(&p.LeaderServiceName, v) },
+		func(p Policy) string { return p.LeaderServiceName },
 	},
 	{
 		AnnotationSticky, "`true`, `false`", "`true`",
 		"Keep a leader for as long as it is eligible. With `false` the first in the election order leads at every change.",
 		func(p *Policy, v string) string { return parseBool(&p.Sticky, v) },
+		func(p Policy) string { return strconv.FormatBool(p.Sticky) },
 	},
 	{
 		AnnotationMinReadyDuration, "a Go duration from `0s` to `1h`", "`0s`",
 		"Flap damping: a Pod becomes a candidate once it has been Ready, without a break, for this long.",
 		func(p *Policy, v string) string { return parseDuration(&p.MinReadyDuration, v, MaxMinReadyDuration) },
+		func(p Policy) string { return p.MinReadyDuration.String() },
 	},
 	{
 		AnnotationFailoverMinDelay, "a Go duration from `0s` to `5m`", "`0s`",
 		"A leader that is merely not Ready keeps the endpoint, as ready, for this long. " +
 			"One that is deleted, terminating, finished or without an address loses it at once.",
 		func(p *Policy, v string) string { return parseDuration(&p.FailoverMinDelay, v, MaxFailoverMinDelay) },
+		func(p Policy) string { return p.FailoverMinDelay.String() },
 	},
 	{
 		AnnotationStrategy, "`rollout-aware`, `oldest-ready`", "`rollout-aware`",
 		"The election order. `rollout-aware` prefers the newest revision, so that a rolling update moves the leader once.",
 		func(p *Policy, v string) string { return parseStrategy(&p.Strategy, v) },
+		func(p Policy) string { return string(p.Strategy) },
 	},
 	{
 		AnnotationPreferredLeader, "a Pod name", "none",
 		"Planned switchover: this Pod leads whenever it is eligible, stickiness notwithstanding.",
 		func(p *Policy, v string) string { return parseObjectName(&p.PreferredLeader, v, "Pod") },
+		func(p Policy) string { return p.PreferredLeader },
 	},
 	{
 		AnnotationPaused, "`true`, `false`", "`false`",
 		"Maintenance: the leader is not changed for as long as it exists, whatever its state.",
 		func(p *Policy, v string) string { return parseBool(&p.Paused, v) },
+		func(p Policy) string { return strconv.FormatBool(p.Paused) },
 	},
 	{
 		AnnotationFollowLease, "the name of a Lease in the namespace", "none",
 		"The application elects its own leader through this Lease: the Pod that holds it leads (the holder identity is the Pod's " +
 			"name, or begins with it and `_`), and nobody while nobody holds it or it has run out.",
 		func(p *Policy, v string) string { return parseObjectName(&p.FollowLease, v, "Lease") },
+		func(p Policy) string { return p.FollowLease },
 	},
 }
 

@@ -40,6 +40,25 @@ const (
 	OutcomeNone Outcome = "none"
 )
 
+// Basis is the rule by which a leader was chosen.
+type Basis string
+
+// The rules by which a leader is chosen, in their order.
+const (
+	// BasisPaused: the Service is paused, and the leader still exists.
+	BasisPaused Basis = "Paused"
+	// BasisPreferred: it is the preferred leader.
+	BasisPreferred Basis = "Preferred"
+	// BasisGrace: it leads, and has not been not Ready for failover-min-delay yet.
+	BasisGrace Basis = "FailoverMinDelay"
+	// BasisSticky: it leads, and is still eligible.
+	BasisSticky Basis = "Sticky"
+	// BasisOrder: it is the first in the election order; the only one, where a Lease is followed.
+	BasisOrder Basis = "Order"
+	// BasisDraining: it leads, is on its way out and still serves, and nobody is eligible.
+	BasisDraining Basis = "Draining"
+)
+
 // Rejection is a Pod that cannot lead, and the first rule that it fails.
 type Rejection struct {
 	Pod  string
@@ -57,6 +76,8 @@ type Decision struct {
 	Leader *Pod
 	// Conditions are the endpoint's. They mean nothing without a Leader.
 	Conditions Conditions
+	// Basis is why it was chosen; empty without a Leader.
+	Basis Basis
 	// Outcome compares Leader with the current leader.
 	Outcome Outcome
 	// Reason is why the leader changed or was lost; empty if it was kept, or if there was none before and is none now.
@@ -74,8 +95,8 @@ type Decision struct {
 func Elect(policy contract.Policy, current *Leader, pods []Pod, lease Lease, now time.Time) Decision {
 	e := &electorate{policy: policy, current: current, lease: lease, now: now}
 	e.judge(pods)
-	leader, conditions := e.choose()
-	return e.decide(leader, conditions)
+	leader, conditions, basis := e.choose()
+	return e.decide(leader, conditions, basis)
 }
 
 // electorate is one election's working state.
@@ -140,8 +161,8 @@ func (e *electorate) published(pod *Pod) bool {
 	return pod == e.incumbent && e.current != nil && e.current.Published
 }
 
-// choose picks the leader and the conditions to publish it with; nil if nobody leads.
-func (e *electorate) choose() (*Pod, Conditions) {
+// choose picks the leader, the conditions to publish it with, and says by which rule; nil if nobody leads.
+func (e *electorate) choose() (*Pod, Conditions, Basis) {
 	ready := Conditions{Ready: true, Serving: true}
 	led := e.incumbent
 	if led != nil && !e.published(led) {
@@ -149,26 +170,26 @@ func (e *electorate) choose() (*Pod, Conditions) {
 	}
 	switch {
 	case e.paused() && led != nil && led.publishable() && !e.inGrace(led):
-		return led, actualConditions(led)
+		return led, actualConditions(led), BasisPaused
 	case e.policy.FollowLease == "" && e.eligibleNamed(e.policy.PreferredLeader) != nil:
-		return e.eligibleNamed(e.policy.PreferredLeader), ready
+		return e.eligibleNamed(e.policy.PreferredLeader), ready, BasisPreferred
 	case led != nil && e.inGrace(led):
 		e.recheckIn(led.remaining(e.policy.FailoverMinDelay, e.now))
-		return led, ready
+		return led, ready, BasisGrace
 	case led != nil && e.policy.Sticky && e.isEligible(led):
-		return led, ready
+		return led, ready, BasisSticky
 	case len(e.eligible) > 0:
-		return first(e.policy.Strategy, e.eligible), ready
+		return first(e.policy.Strategy, e.eligible), ready, BasisOrder
 	case led != nil && e.draining(led):
-		return led, actualConditions(led)
+		return led, actualConditions(led), BasisDraining
 	}
-	return nil, Conditions{}
+	return nil, Conditions{}, ""
 }
 
 // decide puts the choice into words.
-func (e *electorate) decide(leader *Pod, conditions Conditions) Decision {
+func (e *electorate) decide(leader *Pod, conditions Conditions, basis Basis) Decision {
 	decision := Decision{
-		Leader: leader, Conditions: conditions, Candidates: len(e.eligible), Rejected: e.rejected, Recheck: e.recheck,
+		Leader: leader, Conditions: conditions, Basis: basis, Candidates: len(e.eligible), Rejected: e.rejected, Recheck: e.recheck,
 	}
 	switch {
 	case leader == nil:

@@ -20,7 +20,7 @@ func Candidate(source *corev1.Service, pod *corev1.Pod, selected bool, primary d
 		Name:           pod.Name,
 		UID:            pod.UID,
 		CreatedAt:      pod.CreationTimestamp.Time,
-		Revision:       revision(pod),
+		Revision:       RevisionOf(pod),
 		Selected:       selected,
 		Terminating:    pod.DeletionTimestamp != nil,
 		Finished:       pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed,
@@ -32,9 +32,9 @@ func Candidate(source *corev1.Service, pod *corev1.Pod, selected bool, primary d
 	}
 }
 
-// revision is the group of Pods that the Pod was made with. A ReplicaSet is one revision of its Deployment; StatefulSets
+// RevisionOf is the group of Pods that the Pod was made with. A ReplicaSet is one revision of its Deployment; StatefulSets
 // and DaemonSets mark each Pod with the hash of its ControllerRevision.
-func revision(pod *corev1.Pod) election.Revision {
+func RevisionOf(pod *corev1.Pod) election.Revision {
 	var revision election.Revision
 	if controller := metav1.GetControllerOfNoCopy(pod); controller != nil {
 		revision.Controller = controller.UID

@@ -231,6 +231,11 @@ func acceptable(address netip.Addr) bool {
 	return address.Zone() == "" && !address.IsUnspecified() && !address.IsLoopback() && !address.IsLinkLocalUnicast() && !address.IsLinkLocalMulticast()
 }
 
+// HasReadyEndpoint is whether the slice, which may be nil, routes to a Pod as ready.
+func HasReadyEndpoint(slice *discoveryv1.EndpointSlice) bool {
+	return slice != nil && len(slice.Endpoints) > 0 && ptr.Deref(slice.Endpoints[0].Conditions.Ready, true)
+}
+
 // WrittenRecord is the record of a slice as the operator wrote it; without an epoch if somebody has changed it since.
 func WrittenRecord(slice *discoveryv1.EndpointSlice) Record {
 	record, intact := intactRecord(slice)

@@ -9,6 +9,7 @@ import (
 const (
 	ControlPlane = "controlplane"
 	Cluster      = "cluster"
+	Plugin       = "plugin"
 )
 
 // Block is a block of commands.
@@ -87,8 +88,8 @@ func (b *Block) read(mark string) error {
 		switch key {
 		case "":
 		case "run":
-			if value != ControlPlane && value != Cluster {
-				return fmt.Errorf("a block is run by %q; it can be %s or %s", value, ControlPlane, Cluster)
+			if value != ControlPlane && value != Cluster && value != Plugin {
+				return fmt.Errorf("a block is run by %q; it can be %s, %s or %s", value, ControlPlane, Cluster, Plugin)
 			}
 			b.Where = value
 		case "not run":

@@ -59,7 +59,7 @@ func TestEachBlockOfCommandsSaysWhoRunsIt(t *testing.T) {
 			blocks++
 			switch {
 			case !block.Marked():
-				t.Errorf("%s:%d: say before the block who runs it, or why nobody does: <!-- run: controlplane -->, <!-- run: cluster --> or <!-- not run: why -->",
+				t.Errorf("%s:%d: say before the block who runs it, or why nobody does: <!-- run: controlplane -->, <!-- run: cluster -->, <!-- run: plugin --> or <!-- not run: why -->",
 					block.Page, block.Line)
 			case block.Why != "":
 				t.Logf("%s:%d is not run: %s", block.Page, block.Line, block.Why)

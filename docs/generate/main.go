@@ -10,7 +10,7 @@ import (
 
 func main() {
 	if err := errors.Join(writeAnnotations(), writeMetrics(), writeRights(), writeTraffic(), writePerformance(), writeVersions(),
-		writeChaos(), writeSoak(), writeChart()); err != nil {
+		writeChaos(), writeSoak(), writeChart(), writePlugin()); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -66,6 +67,9 @@ var _ = Describe("The documentation's commands", func() {
 		Expect(err).NotTo(HaveOccurred())
 		count := 0
 		for _, page := range pages {
+			if strings.HasPrefix(page.Path, "docs/plugin") {
+				continue // those are kubectl's plugin's
+			}
 			for _, flag := range page.Flags() {
 				if !slices.Contains(flagsOfOthers, flag.Word) {
 					count++

@@ -16,7 +16,7 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// allowed are the licences, by their SPDX identifiers, under which anything may be linked into the operator: none asks more of those who
+// allowed are the licences, by their SPDX identifiers, under which anything may be linked into what is shipped: none asks more of those who
 // pass it on than to keep its notices and, for MPL-2.0, to say where its unchanged source is.
 var allowed = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
 

@@ -17,10 +17,22 @@ import (
 // name it so, too: https://go.dev/security/vuln/database#schema
 const standardLibrary = "stdlib"
 
-// architectures are those that images are made for. What is linked may depend on them.
-var architectures = []string{"amd64", "arm64"}
+// target is a program and what it is made for. What is linked may depend on that.
+type target struct{ pkg, os, architecture string }
 
-// module is one that is linked into the operator, or the standard library.
+// targets are all that are shipped: the operator in its image, and kubectl's plugin.
+func targets() []target {
+	var all []target
+	for _, architecture := range []string{"amd64", "arm64"} {
+		all = append(all, target{operator, "linux", architecture})
+		for _, os := range []string{"linux", "darwin", "windows"} {
+			all = append(all, target{plugin, os, architecture})
+		}
+	}
+	return all
+}
+
+// module is one that is linked into the operator or the plugin, or the standard library.
 type module struct {
 	path string
 	// files are the licence files that govern what is linked of it.
@@ -38,11 +50,11 @@ type listed struct {
 	}
 }
 
-// linkedModules are the modules that the operator is linked from, in the order of their paths, without itself.
+// linkedModules are the modules that operator and plugin are linked from, in the order of their paths, without themselves.
 func linkedModules(directory string) ([]module, error) {
 	folders := map[string]map[string]string{} // by module and folder: the file's name for readers
-	for _, architecture := range architectures {
-		packages, err := listPackages(directory, architecture)
+	for _, made := range targets() {
+		packages, err := listPackages(directory, made)
 		if err != nil {
 			return nil, err
 		}
@@ -94,9 +106,9 @@ func addFolders(folders map[string]map[string]string, found listed) error {
 	}
 }
 
-func listPackages(directory, architecture string) ([]listed, error) {
-	out, err := goCommand(directory, []string{"GOOS=linux", "GOARCH=" + architecture, "CGO_ENABLED=0"},
-		"list", "-deps", "-json=Dir,Standard,Module", operator)
+func listPackages(directory string, made target) ([]listed, error) {
+	out, err := goCommand(directory, []string{"GOOS=" + made.os, "GOARCH=" + made.architecture, "CGO_ENABLED=0"},
+		"list", "-deps", "-json=Dir,Standard,Module", made.pkg)
 	if err != nil {
 		return nil, err
 	}

@@ -9,10 +9,11 @@ import (
 	"strings"
 )
 
-// source is where the operator's source is, and operator its package there.
+// source is where the source is, and operator and plugin are the packages there of what is shipped.
 const (
 	source   = "."
 	operator = "./cmd/zen-lead"
+	plugin   = "./cmd/kubectl-zen_lead"
 )
 
 func main() {
