@@ -50,10 +50,11 @@ func (r *Results) Markdown() string {
 		return "Nothing has been run yet.\n"
 	}
 	fmt.Fprintf(&b, "`%s` (seed %d) on %s.\n\n| | |\n|---|---|\n", r.Command, r.Seed, r.Origin())
-	for _, line := range []struct {
+	type line struct {
 		what string
 		many any
-	}{
+	}
+	lines := []line{
 		{"rounds", r.Rounds},
 		{"faults", r.faults()},
 		{"Pods failed", r.Failed},
@@ -61,15 +62,19 @@ func (r *Results) Markdown() string {
 		{"changes of leader", r.Changes},
 		{"versions of slices and Pods judged", r.Versions},
 		{"all slices right after the last fault of a round within", fmt.Sprintf("%.2f s", r.RightAfter)},
-		{"the same after the last failure of a Pod too, which is judged", fmt.Sprintf("%.2f s", r.CalmAfter)},
-		{"what faults of a line met, requests and what watches brought", Counted(r.Hits)},
 		{"changes to a Pod that had failed while replicas were kept from knowing", r.Unknown},
 		{"epochs that went back with a restored etcd", r.Forgotten},
 		{"replicas that lost the Lease and ended", r.Ended},
 		{"deleted leader Services that had to wait for the Lease then", r.Waited},
 		{"writes of the operator, of which to objects of others", fmt.Sprintf("%d, %d", r.Writes, r.Foreign)},
 		{"wrong", len(r.Wrong)},
-	} {
+	}
+	if len(r.Hits) > 0 { // runs before these were kept have none
+		lines = append(lines,
+			line{"all slices right after the last failure of a Pod too, which is judged, within", fmt.Sprintf("%.2f s", r.CalmAfter)},
+			line{"what faults of a line met, requests and what watches brought", Counted(r.Hits)})
+	}
+	for _, line := range lines {
 		fmt.Fprintf(&b, "| %s | %v |\n", line.what, line.many)
 	}
 	for _, wrong := range r.Wrong {
