@@ -20,7 +20,8 @@ const root = "../.."
 const commandsDeadline = 4 * time.Minute
 
 // flagsOfOthers are named by themselves in the documentation, and are not the operator's, or are those of every program.
-var flagsOfOthers = []string{"node-monitor-grace-period", "kube-api-qps", "kube-api-burst", "as", "cascade", "help"}
+var flagsOfOthers = []string{"node-monitor-grace-period", "kube-api-qps", "kube-api-burst", "as", "cascade", "help",
+	"api-versions", "force-conflicts", "take-ownership", "wait"} // the last are Helm's
 
 // run has bash run commands as users would, in the world's namespace.
 func (w *world) run(ctx context.Context, section check.Section) {
