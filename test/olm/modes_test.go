@@ -44,7 +44,7 @@ var _ = Describe("Installed in install mode", func() {
 					g.Expect(leaderService(namespace)).To(BeNil())
 				}
 			}).Should(Succeed())
-			expectRights(watched, unwatched)
+			expectRights(core[next], watched, unwatched)
 			reportGrants()
 		},
 		Entry("OwnNamespace", []string{operatorNamespace}),

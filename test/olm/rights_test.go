@@ -19,7 +19,7 @@ import (
 // the Lease of its replicas holds in the watched ones too, and its own namespace is as a watched one. OLM adds one right of its own: to
 // the OperatorCondition by which an operator may tell OLM that it is not to be upgraded just now; and where all namespaces are watched, another,
 // to read Namespaces. Zen-Lead uses neither.
-func expectRights(watched, unwatched []string) {
+func expectRights(installed bundle, watched, unwatched []string) {
 	GinkgoHelper()
 	roles, err := controlplane.OperatorRoles()
 	Expect(err).NotTo(HaveOccurred())
@@ -28,7 +28,7 @@ func expectRights(watched, unwatched []string) {
 	if len(unwatched) == 0 {
 		inWatched.Insert("get namespaces", "list namespaces", "watch namespaces")
 	}
-	condition := core[next].name
+	condition := installed.name
 	inOwn := inWatched.Union(sets.New(
 		fmt.Sprintf("get operatorconditions.operators.coreos.com [%s]", condition),
 		fmt.Sprintf("update operatorconditions.operators.coreos.com [%s]", condition),

@@ -17,7 +17,7 @@ var _ = Describe("The catalog of this repository", func() {
 		leads := elects(shopA)
 		reached(shopA, leads)
 		failsOver(shopA)
-		expectRights([]string{shopA}, []string{clientNamespace})
+		expectRights(released, []string{shopA}, []string{clientNamespace})
 	})
 })
 
