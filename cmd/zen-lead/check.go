@@ -29,8 +29,11 @@ func checkMetrics(ctx context.Context, url string, out io.Writer) error {
 	}}
 	var latest error
 	err := wait.PollUntilContextTimeout(ctx, time.Second, longestCheck, true, func(ctx context.Context) (bool, error) {
-		latest = askForMetrics(ctx, client, url)
-		return latest == nil, nil
+		found := askForMetrics(ctx, client, url)
+		if ctx.Err() == nil || latest == nil { // what the end of the time has interrupted says less than what was found before
+			latest = found
+		}
+		return found == nil, nil
 	})
 	if err != nil {
 		return fmt.Errorf("--check-metrics: %w", latest)
