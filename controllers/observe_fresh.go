@@ -53,7 +53,7 @@ func (r *Reconciler) electFresh(ctx context.Context, cached *pass) (*pass, error
 		return nil, err
 	}
 	seen.attested = set.attested
-	set.beside, set.mirrored, set.spilled = cached.slices.beside, cached.slices.mirrored, cached.slices.spilled // they decide nothing
+	set.beside, set.mirrored, set.spilled = cached.slices.beside, cached.slices.mirrored, cached.slices.spilled // who leads does not depend on them
 	source, leaderService := &corev1.Service{}, &corev1.Service{}
 	if err := r.readFresh(ctx, "Service", seen.key, source); err != nil {
 		return nil, err

@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
-	"os/exec"
 	"slices"
 	"strings"
 
@@ -32,13 +30,7 @@ func helm(values map[string]any, arguments ...string) string {
 	if values != nil {
 		arguments = append(arguments, "--values", "-")
 	}
-	command := exec.CommandContext(ctx, variable("HELM", "helm"), arguments...)
-	command.Stdin = bytes.NewReader(input)
-	failure := &bytes.Buffer{}
-	command.Stderr = failure
-	output, err := command.Output()
-	Expect(err).NotTo(HaveOccurred(), "helm %s: %s%s", strings.Join(arguments, " "), failure, output)
-	return string(output)
+	return outputOf(variable("HELM", "helm"), string(input), arguments...)
 }
 
 // chartValues are those of a chart that watches the world's namespace, with the image under test and the suite's label.

@@ -100,7 +100,7 @@ func outputOf(program, input string, arguments ...string) string {
 	failure := &bytes.Buffer{}
 	process.Stderr = failure
 	output, err := process.Output()
-	Expect(err).NotTo(HaveOccurred(), "%s %s: %s", filepath.Base(program), strings.Join(arguments, " "), failure)
+	Expect(err).NotTo(HaveOccurred(), "%s %s: %s%s", filepath.Base(program), strings.Join(arguments, " "), failure, output)
 	return string(output)
 }
 

@@ -50,9 +50,9 @@ func run(ctx context.Context, arguments []string) error {
 	if err := measurement.ParseFlags(flags, arguments); err != nil {
 		return err
 	}
-	for name := range strings.SplitSeq(*names, ",") {
-		if name = strings.TrimSpace(name); name != "" || *names != "" {
-			options.Faults = append(options.Faults, name)
+	if *names != "" {
+		for name := range strings.SplitSeq(*names, ",") {
+			options.Faults = append(options.Faults, strings.TrimSpace(name))
 		}
 	}
 	options.Jumpy = !*shipped
